@@ -1,0 +1,1 @@
+"""Everything that faces people: the commands, the composition root and the chat platforms."""

@@ -1,0 +1,155 @@
+"""The commands. `python -m bot COMMAND --help` explains each."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from bot import asking, demo, doctor, evaluation, service, tending
+from core.errors import TavernkeepError
+from core.interfaces import Mode
+from core.settings import load_settings
+
+cli = typer.Typer(
+    name="python -m bot",
+    help="Tavernkeep answers questions in chat from your documents, and gets better with every reaction.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+console = Console()
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def main() -> None:
+    """Run a command; a foreseen error is printed as one sentence, and the exit code is 1."""
+    try:
+        cli()
+    except TavernkeepError as error:
+        Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
+        raise SystemExit(1) from error
+
+
+@cli.callback()
+def log(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Log what is done, step by step.")
+    ] = False,
+) -> None:
+    """Set up the log before any command."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(message)s",
+        handlers=[RichHandler(console=Console(stderr=True), show_path=False)],
+    )
+
+
+@cli.command()
+def run(
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Talk here instead of in the browser.")
+    ] = False,
+    window: Annotated[
+        bool,
+        typer.Option(
+            "--window", help="Show the room as a desktop window (needs the extra `window`)."
+        ),
+    ] = False,
+) -> None:
+    """Start the bot: the room in the browser, the scheduler, every platform that has a token.
+
+    The address is printed. Ctrl+C stops it; what was received and not answered is answered at the
+    next start.
+    """
+    settings = load_settings()
+    asyncio.run(
+        service.talk(settings, console)
+        if terminal
+        else service.serve(settings, console, window=window)
+    )
+
+
+@cli.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    as_json: Json = False,
+) -> None:
+    """Ask one question and print the answer with its sources."""
+    asyncio.run(asking.ask(load_settings(), question, console, as_json=as_json))
+
+
+@cli.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders to read, recursively.")],
+    as_json: Json = False,
+) -> None:
+    """Read Markdown, text, HTML, PDF and Word files; what did not change costs nothing.
+
+    A file that cannot be read is listed with the reason, and the rest goes on. What is no longer
+    in a folder is forgotten. To have a folder read again on a schedule, name it in the setting
+    `folders.paths` as well.
+    """
+    asyncio.run(tending.ingest(load_settings(), paths, console, as_json=as_json))
+
+
+@cli.command()
+def rerank(as_json: Json = False) -> None:
+    """Fold new verdicts into ratings and standings now, as a new epoch."""
+    asyncio.run(tending.run_job(load_settings(), "rerank", console, as_json=as_json))
+
+
+@cli.command()
+def reembed(
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="Build new collections even if nothing changed.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Embed what changed; after a change of the model, build new collections and swap them in.
+
+    It can be stopped at any time: the next run goes on where this one ended.
+    """
+    asyncio.run(tending.reembed(load_settings(), console, afresh=afresh, as_json=as_json))
+
+
+@cli.command()
+def reindex(as_json: Json = False) -> None:
+    """Rebuild the index from the ledger, for instance after its folder was lost."""
+    asyncio.run(tending.reindex(load_settings(), console, as_json=as_json))
+
+
+@cli.command()
+def evaluate(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="A folder in BEIR's layout: corpus.jsonl, queries.jsonl, qrels.tsv."),
+    ],
+    mode: Annotated[Mode, typer.Option(help="Which search is measured.")] = "hybrid",
+    as_json: Json = False,
+) -> None:
+    """Measure retrieval on labelled questions: nDCG@10, MRR@10, Recall@1/5/10, time per question.
+
+    The corpus goes through the product's own ingestion and retrieval, in a data folder that is
+    thrown away.
+    """
+    asyncio.run(evaluation.evaluate(load_settings(), folder, mode, console, as_json=as_json))
+
+
+@cli.command("doctor")
+def examine(as_json: Json = False) -> None:
+    """Check settings, ledger, index, models and plugins, and say what to do about each problem.
+
+    The exit code is 1 where something must be done.
+    """
+    healthy = asyncio.run(doctor.examine(console, as_json=as_json))
+    raise typer.Exit(0 if healthy else 1)
+
+
+@cli.command("demo")
+def tour() -> None:
+    """Walk through the whole loop once, in a data folder that is thrown away."""
+    asyncio.run(demo.tour(console))

@@ -1,0 +1,129 @@
+"""How an answer looks: its words, sources, badges, and what people can say of it."""
+
+from datetime import datetime
+
+from nicegui import events, ui
+
+from bot.card import AnswerCard, Button, CardSource, card_of
+from bot.room import dialogs
+from bot.room.controls import box, mark, press, say, toggled
+from bot.room.marks import palette_button, reactions
+from bot.room.markup import answer_html
+from bot.room.post import Post
+from bot.room.reader import open_source
+from bot.room.seat import Seat
+from core.feedback import Reason, Verdict
+
+# The browser tells only clicks on a [n], and which.
+ON_CITE = "(e) => { const c = e.target.closest('.cite'); if (c) emit(Number(c.dataset.source)); }"
+
+
+def show_answer(seat: Seat, post: Post, now: datetime) -> None:
+    """Show a finished answer with everything that can be done with it."""
+    if post.entry.answer is None:
+        return
+    card = card_of(post.entry.answer, now)
+    _above(card)
+    _words(seat, card)
+    _sources(seat, card)
+    if card.buttons:
+        _actions(seat, post, card)
+    reactions(seat, post)
+
+
+def _above(card: AnswerCard) -> None:
+    if card.notice:
+        with box("tk-notice"):
+            ui.icon("info").props("aria-hidden=true size=19px")
+            say(card.notice)
+    if card.badge:
+        with mark(box("tk-badge"), "badge"):
+            ui.icon("workspace_premium").props("aria-hidden=true size=16px")
+            say(card.badge, tag="span")
+
+
+def _words(seat: Seat, card: AnswerCard) -> None:
+    sources = {source.number: source for source in card.sources}
+    links = [source.link for source in card.sources if source.link]
+    titles = {number: source.title for number, source in sources.items()}
+
+    async def cited(event: events.GenericEventArguments) -> None:
+        if source := sources.get(int(event.args)):
+            await open_source(seat, source)
+
+    words = ui.html(answer_html(card.text, links, titles), sanitize=False).classes("tk-text")
+    mark(words, "answer-text").on("click", cited, js_handler=ON_CITE)
+
+
+def _sources(seat: Seat, card: AnswerCard) -> None:
+    if card.sources:
+        with mark(box("tk-sources"), "sources"):
+            say("Sources", "tk-muted", "span")
+            for source in card.sources:
+                _chip(seat, source)
+    if card.nearest:
+        with mark(box("tk-nearest"), "nearest"):
+            say("The closest pages that I know", "tk-muted")
+            for source in card.nearest:
+                _near(seat, source)
+
+
+def _chip(seat: Seat, source: CardSource) -> None:
+    chip = box("tk-chip", "button")
+    label = f"Source {source.number}: {source.breadcrumb or source.title}"
+    mark(chip, "source", label, type="button")
+    with chip:
+        say(str(source.number), tag="b")
+        say(source.title, tag="span")
+    chip.on("click", lambda: open_source(seat, source), args=[])
+
+
+def _near(seat: Seat, source: CardSource) -> None:
+    near = box("tk-near", "button")
+    mark(near, "nearest-source", type="button")
+    with near:
+        say(source.breadcrumb or source.title, "tk-near-title")
+        if source.quote:
+            say(" ".join(source.quote.split()), "tk-near-quote")
+    near.on("click", lambda: open_source(seat, source), args=[])
+
+
+def _actions(seat: Seat, post: Post, card: AnswerCard) -> None:
+    mine = post.verdict_of(seat.person_id)
+    verdict = mine.verdict if mine else None
+    with box("tk-actions"):
+        _vote(seat, post, Verdict.UP, on=verdict is Verdict.UP)
+        _vote(seat, post, Verdict.DOWN, on=verdict is Verdict.DOWN)
+        told = "I know the answer" if card.unknown else Button.FIX.value
+        press(told, lambda: dialogs.fix(seat, post), icon="edit_note", test="fix")
+        palette_button(seat, post)
+    if verdict is Verdict.DOWN:
+        _reasons(seat, post, card, mine.reason if mine else None)
+
+
+def _vote(seat: Seat, post: Post, verdict: Verdict, *, on: bool) -> None:
+    up = verdict is Verdict.UP
+    named = (Button.HELPFUL if up else Button.NOT_HELPFUL).value
+    count = post.count(verdict)
+    button = press(
+        f"{named} · {count}" if count else named,
+        lambda: seat.do(lambda guest: guest.vote(post, verdict)),
+        icon="thumb_up" if up else "thumb_down",
+        kind="good" if up else "bad",
+        test="helpful" if up else "not-helpful",
+        label=f"{named}, {count} so far",
+    )
+    toggled(button, on)
+
+
+def _reasons(seat: Seat, post: Post, card: AnswerCard, given: Reason | None) -> None:
+    with mark(box("tk-reasons"), "reasons"):
+        say("What was wrong?", "tk-muted", "span")
+        for reason in card.reasons:
+            button = press(
+                reason.value.capitalize(),
+                lambda reason=reason: seat.do(lambda guest: guest.give_reason(post, reason)),
+                test="reason",
+            )
+            toggled(mark(button, data_reason=reason.value), reason is given)
+        press("Fix it", lambda: dialogs.fix(seat, post), icon="edit_note", test="reason-fix")

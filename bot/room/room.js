@@ -1,0 +1,78 @@
+// What only the browser can do: follow the conversation, remember a tab's name, find a quote in a page.
+window.tavern = {
+  follow: true,
+  atEnd() {
+    const page = document.documentElement;
+    return page.scrollHeight - window.scrollY - window.innerHeight < 140;
+  },
+  toEnd() {
+    tavern.follow = true;
+    window.scrollTo({ top: document.documentElement.scrollHeight });
+  },
+  watch(hall) {
+    window.addEventListener("scroll", () => { tavern.follow = tavern.atEnd(); }, { passive: true });
+    new ResizeObserver(() => { if (tavern.follow) tavern.toEnd(); }).observe(hall);
+    tavern.toEnd();
+  },
+  reveal(id) {
+    const thread = document.getElementById(id);
+    if (thread) thread.scrollIntoView({ block: "end", behavior: "smooth" });
+  },
+  recall() {
+    const get = (store, name) => { try { return store.getItem(name) || ""; } catch { return ""; } };
+    return {
+      name: get(sessionStorage, "tavern-name"),
+      last: get(localStorage, "tavern-name"),
+      theme: get(localStorage, "tavern-theme"),
+      dark: matchMedia("(prefers-color-scheme: dark)").matches,
+    };
+  },
+  remember(name) {
+    try { sessionStorage.setItem("tavern-name", name); localStorage.setItem("tavern-name", name); } catch { /* private mode */ }
+  },
+  theme(value) {
+    try { localStorage.setItem("tavern-theme", value); } catch { /* private mode */ }
+  },
+  // Marks the quote's words wherever they stand, whatever markup is between them, and scrolls there.
+  mark(id, quote) {
+    const root = document.getElementById(id);
+    if (!root) return false;
+    const squeeze = (text) => [...text.matchAll(/[\p{L}\p{N}]/gu)];
+    const wanted = squeeze(quote).map((m) => m[0].toLowerCase()).join("");
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const places = [];
+    let held = "";
+    while (walker.nextNode()) {
+      for (const m of squeeze(walker.currentNode.data)) {
+        for (const sign of m[0].toLowerCase()) {
+          held += sign;
+          for (let i = 0; i < sign.length; i += 1) places.push([walker.currentNode, m.index, m.index + m[0].length]);
+        }
+      }
+    }
+    let length = wanted.length;
+    let from = wanted ? held.indexOf(wanted) : -1;
+    while (from < 0 && length > 24) {
+      length = Math.floor(length * 0.75);
+      from = held.indexOf(wanted.slice(0, length));
+    }
+    if (from < 0) return false;
+    const spans = new Map();
+    for (const [node, start, end] of places.slice(from, from + length)) {
+      const span = spans.get(node);
+      spans.set(node, span ? [span[0], end] : [start, end]);
+    }
+    let first = null;
+    for (const [node, [start, end]] of spans) {
+      const range = document.createRange();
+      range.setStart(node, start);
+      range.setEnd(node, end);
+      const mark = document.createElement("mark");
+      range.surroundContents(mark);
+      first = first || mark;
+    }
+    first.dataset.testid = "quote";
+    first.scrollIntoView({ block: "center" });
+    return true;
+  },
+};

@@ -1,0 +1,73 @@
+"""Timeline: what stands in the room: the ledger's history and, over it, what is in the making."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.room.post import Phase, Post
+from core.answers import Answer
+from core.ledger.views import Entry
+
+
+class Timeline:
+    """Posts by key. The history wins over what was in the making, once it holds the same key."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        """Begin empty; `changed` is called after every change."""
+        self._changed = changed
+        self._history: dict[str, Post] = {}
+        self._making: dict[str, Post] = {}
+        self._hidden: set[str] = set()
+
+    def posts(self) -> list[Post]:
+        """Return everything that is shown, oldest first."""
+        shown = {**self._making, **self._history}
+        held = [post for key, post in shown.items() if key not in self._hidden]
+        return sorted(held, key=lambda post: post.entry.at)
+
+    def find(self, key: str) -> Post | None:
+        """Return the post with that key, if it stands here."""
+        return self._history.get(key) or self._making.get(key)
+
+    def load(self, entries: Sequence[Entry]) -> None:
+        """Take a fresh history; what it holds is no longer in the making."""
+        self._history = {entry.key: Post(entry=entry) for entry in entries}
+        for key in self._history:
+            self._making.pop(key, None)
+        self._changed()
+
+    def put(self, post: Post) -> None:
+        """Show a post that the history does not hold yet."""
+        self._making[post.key] = post
+        self._changed()
+
+    def hide(self, key: str) -> None:
+        """Take a post away at once; the history will follow."""
+        self._hidden.add(key)
+        self._changed()
+
+    def unhide(self, key: str) -> None:
+        """Let the history say again whether the post stands."""
+        self._hidden.discard(key)
+        self._changed()
+
+    def status(self, key: str, text: str) -> None:
+        """Show what is being done for an answer."""
+        if post := self._making.get(key):
+            self.put(replace(post, status=text))
+
+    def append(self, key: str, delta: str) -> None:
+        """Show more words of an answer."""
+        if post := self._making.get(key):
+            self.put(post.with_text(post.entry.text + delta))
+
+    def finish(self, key: str, answer: Answer) -> None:
+        """Show the whole answer in place of what was streamed."""
+        if post := self._making.get(key):
+            entry = replace(post.entry, text=answer.text, answer=answer)
+            self.put(Post(entry=entry))
+
+    def fail(self, key: str, sentence: str) -> None:
+        """Show why there is no answer, in place of what was streamed."""
+        if post := self._making.get(key):
+            entry = replace(post.entry, text=sentence)
+            self.put(Post(entry=entry, phase=Phase.FAILED))

@@ -1,0 +1,89 @@
+"""One answer in the making, in a terminal: a status line, the words as they come, then the card."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from bot.card import card_of
+from bot.terminal.show import say
+from core.answers import Answer
+from core.messages import MessageRef
+
+
+class TerminalReply:
+    """Shows an answer live where the console is a terminal, and only the finished card elsewhere."""
+
+    def __init__(self, console: Console, ref: MessageRef, now: Callable[[], datetime]) -> None:
+        """Take where to print, and the place that the finished answer will have."""
+        self._console = console
+        self._ref = ref
+        self._now = now
+        self._live: Live | None = None
+        self._text = ""
+        self.answer: Answer | None = None
+        self.failure: str | None = None
+
+    async def progress(self, text: str) -> None:
+        """Show what is being done."""
+        if not self._text:
+            self._show(text)
+
+    async def append(self, delta: str) -> None:
+        """Show the next words."""
+        self._text += delta
+        self._show(self._text)
+
+    async def finish(self, answer: Answer) -> MessageRef:
+        """Print the finished answer."""
+        self._stop()
+        self.answer = answer
+        say(self._console, card_of(answer, self._now()))
+        return self._ref
+
+    async def fail(self, sentence: str) -> None:
+        """Print why there is no answer."""
+        self._stop()
+        self.failure = sentence
+        self._console.print(Text(sentence, style="red"))
+
+    def _show(self, text: str) -> None:
+        if not self._console.is_terminal:
+            return
+        if self._live is None:
+            self._live = Live(console=self._console, transient=True, refresh_per_second=12)
+            self._live.start()
+        self._live.update(Spinner("dots", Text(text)) if not self._text else Text(text))
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+class CollectedReply:
+    """One answer in the making that is only kept, for `--json` and for tours."""
+
+    def __init__(self, ref: MessageRef) -> None:
+        """Take the place that the finished answer will have."""
+        self._ref = ref
+        self.answer: Answer | None = None
+        self.failure: str | None = None
+
+    async def progress(self, text: str) -> None:
+        """Show nothing."""
+
+    async def append(self, delta: str) -> None:
+        """Show nothing."""
+
+    async def finish(self, answer: Answer) -> MessageRef:
+        """Keep the answer."""
+        self.answer = answer
+        return self._ref
+
+    async def fail(self, sentence: str) -> None:
+        """Keep the sentence."""
+        self.failure = sentence

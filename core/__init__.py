@@ -1,0 +1,1 @@
+"""What is true on every platform: retrieval, answering, evidence and learning."""

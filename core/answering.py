@@ -1,0 +1,188 @@
+"""Question -> passages -> language model -> Answer with citations, streamed to the reply."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.answers import Answer, Citation, Origin, Question
+from core.audience import Audience, narrowest
+from core.errors import ModelError
+from core.interfaces import (
+    CitationPiece,
+    Found,
+    Guidance,
+    LanguageModel,
+    Prompt,
+    Reply,
+    TextPiece,
+    Turn,
+)
+from core.messages import Person
+from core.prompts import Instructions, prompt_of
+from core.retrieval import Retriever, Sought
+
+log = logging.getLogger(__name__)
+NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question that is to be answered, with all that its answer depends on."""
+
+    answer_id: str
+    question: Question
+    thread: tuple[Turn, ...]
+    person: Person
+    audience: Audience
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An answer while it is being written."""
+
+    found: Sequence[Found]
+    text: str = ""
+    cited: dict[str, Citation] = field(default_factory=dict)
+
+
+class Answerer:
+    """Answers from passages, or says that it does not know. It never invents."""
+
+    def __init__(
+        self,
+        *,
+        retriever: Retriever,
+        model: LanguageModel,
+        quoting: LanguageModel,
+        instructions: Instructions,
+        floor: float,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take the language model and the one that quotes when it is away."""
+        self._retriever = retriever
+        self._model = model
+        self._quoting = quoting
+        self._instructions = instructions
+        self._floor = floor
+        self._now = now
+
+    async def standalone(self, question: str, thread: Sequence[Turn]) -> str:
+        """Return a follow-up as a question that can be searched without its thread."""
+        if not thread:
+            return question
+        try:
+            return await self._model.standalone(question, thread)
+        except ModelError as error:
+            log.info("A follow-up was not rewritten by the language model: %s", error)
+            return await self._quoting.standalone(question, thread)
+
+    async def answer(
+        self, asked: Asked, sought: Sought, reply: Reply, guidance: Sequence[Guidance] = ()
+    ) -> Answer:
+        """Answer a question while showing progress; the answer is not stored yet."""
+        found = await self._retriever.find(sought)
+        grounds = [one for one in found if one.score >= self._floor]
+        if not grounds and not guidance:
+            return self._unknown(asked, found, None)
+        await reply.progress(_reading(grounds))
+        prompt = prompt_of(
+            asked.question.text,
+            self._instructions,
+            grounds,
+            guidance=guidance,
+            thread=asked.thread,
+            person_id=asked.person.id,
+        )
+        draft, notice = await self._write(prompt, grounds, reply)
+        if not draft.text.strip():
+            return self._unknown(asked, found, notice)
+        origin = (
+            Origin.GENERATED
+            if notice is None and self._model is not self._quoting
+            else Origin.QUOTED
+        )
+        return self._finished(asked, draft, origin, notice)
+
+    async def _write(
+        self, prompt: Prompt, grounds: Sequence[Found], reply: Reply
+    ) -> tuple[_Draft, str | None]:
+        """Return the draft, and the sentence to show where the language model was away."""
+        try:
+            return await self._stream(self._model, prompt, grounds, reply), None
+        except ModelError as error:
+            log.warning("The language model gave no answer, so passages are quoted: %s", error)
+            await reply.progress("Quoting the documents…")
+            quoted = await self._stream(self._quoting, prompt, grounds, None)
+            return quoted, f"{error} Here is what the documents say, word for word."
+
+    async def _stream(
+        self, model: LanguageModel, prompt: Prompt, grounds: Sequence[Found], reply: Reply | None
+    ) -> _Draft:
+        draft = _Draft(found=grounds)
+        async for piece in model.answer(prompt):
+            added = piece.text if isinstance(piece, TextPiece) else _cite(draft, piece)
+            draft.text += added
+            if added and reply is not None:
+                await reply.append(added)
+        return draft
+
+    def _finished(self, asked: Asked, draft: _Draft, origin: Origin, notice: str | None) -> Answer:
+        return Answer(
+            id=asked.answer_id,
+            question=asked.question,
+            text=draft.text.strip(),
+            origin=origin,
+            audience=narrowest([asked.audience]),
+            created_at=self._now(),
+            citations=tuple(draft.cited.values()),
+            notice=notice,
+        )
+
+    def _unknown(self, asked: Asked, found: Sequence[Found], notice: str | None) -> Answer:
+        first_of_each = {one.document_id: one for one in reversed(found)}
+        nearest = sorted(first_of_each.values(), key=lambda one: -one.score)[:NEAREST]
+        text = "I don't know: nothing that I have read answers this."
+        if nearest:
+            text += " These pages come closest."
+        return Answer(
+            id=asked.answer_id,
+            question=asked.question,
+            text=text,
+            origin=Origin.UNKNOWN,
+            audience=asked.audience,
+            created_at=self._now(),
+            nearest=tuple(_citation(one, number, "") for number, one in enumerate(nearest, 1)),
+            notice=notice,
+        )
+
+
+def _cite(draft: _Draft, piece: CitationPiece) -> str:
+    """Note a citation and return its mark, empty where it would stand twice in a row."""
+    if not 0 <= piece.passage < len(draft.found):
+        log.warning("The language model cited passage %d, which it was not given.", piece.passage)
+        return ""
+    one = draft.found[piece.passage]
+    if one.passage_id not in draft.cited:
+        number = len(draft.cited) + 1
+        draft.cited[one.passage_id] = _citation(one, number, piece.quote)
+    mark = f"[{draft.cited[one.passage_id].number}]"
+    trimmed = draft.text.rstrip()
+    return "" if trimmed.endswith(mark) else f" {mark}"
+
+
+def _citation(one: Found, number: int, quote: str) -> Citation:
+    return Citation(
+        number=number,
+        passage_id=one.passage_id,
+        document_id=one.document_id,
+        title=one.title,
+        breadcrumb=one.breadcrumb,
+        link=one.link,
+        quote=quote,
+        hash=one.hash,
+    )
+
+
+def _reading(found: Sequence[Found]) -> str:
+    return "Reading 1 passage…" if len(found) == 1 else f"Reading {len(found)} passages…"

@@ -1,0 +1,95 @@
+"""What the bot says, what supports it, and where an answer stands in its life."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.audience import Audience
+from core.messages import Person
+
+
+class Origin(StrEnum):
+    """Where an answer's words come from."""
+
+    GENERATED = "generated"  # a language model wrote it from passages
+    QUOTED = "quoted"  # sentences of passages, word for word
+    CORRECTION = "correction"  # a person wrote it
+    UNKNOWN = "unknown"  # the bot said that it does not know
+    COMMAND = "command"  # a command's output, which is never learned from
+
+
+class Standing(StrEnum):
+    """An answer's place in its life."""
+
+    CANDIDATE = "candidate"
+    TRIAL = "trial"
+    VERIFIED = "verified"
+    STALE = "stale"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What was asked, as searched; `text` stands on its own even where `asked` was a follow-up."""
+
+    id: str
+    text: str
+    asked: str
+
+    @property
+    def followed_up(self) -> bool:
+        """Say whether the thread was needed to understand it."""
+        return self.text != self.asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A passage that supports a sentence of an answer; `number` is the [n] in the answer's text.
+
+    `hash` is the passage's content hash when it was cited: when the source no longer has it, the
+    citation is out of date.
+    """
+
+    number: int
+    passage_id: str
+    document_id: str
+    title: str
+    breadcrumb: str
+    link: str | None
+    quote: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badge:
+    """What people made of an answer that is given again: whose it is, how old, how many it helped."""
+
+    author: str | None
+    standing: Standing
+    age_days: int
+    helpful: int
+    verbatim: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the bot said to one question.
+
+    `notice` is a plain sentence above the answer, for instance that the language model was away.
+    `nearest` are the sources that come closest when the answer is that it does not know.
+    `badge` is set when a stored answer was given again.
+    """
+
+    id: str
+    question: Question
+    text: str
+    origin: Origin
+    audience: Audience
+    created_at: datetime
+    citations: tuple[Citation, ...] = ()
+    nearest: tuple[Citation, ...] = ()
+    author: Person | None = None
+    standing: Standing = Standing.CANDIDATE
+    notice: str | None = None
+    badge: Badge | None = None
+    reused_id: str | None = None

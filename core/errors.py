@@ -1,0 +1,45 @@
+"""Every error that Tavernkeep raises on purpose, and what a person sees of it.
+
+The message of each is one sentence that may be shown to a person as it is: it names what is
+wrong and what to do. Drivers translate the errors of their SDKs into these with `raise … from`.
+"""
+
+
+class TavernkeepError(Exception):
+    """The root: the command line prints its sentence and exits with 1."""
+
+
+class SettingsError(TavernkeepError):
+    """A setting is unknown, missing or wrong; stops the start."""
+
+
+class DataFolderInUseError(TavernkeepError):
+    """Another process holds the data folder; the command line says which and what to do."""
+
+
+class LedgerError(TavernkeepError):
+    """The ledger cannot be opened or migrated; stops the start."""
+
+
+class IndexUnavailableError(TavernkeepError):
+    """The index does not answer; the asker is told that the memory is being rebuilt."""
+
+
+class EmbedderError(TavernkeepError):
+    """The embedding model cannot be loaded or its weights are not the published ones; stops the start."""
+
+
+class ModelError(TavernkeepError):
+    """The language model gave no usable answer; the answerer falls back to quoting and says so."""
+
+
+class PluginError(TavernkeepError):
+    """A plugin cannot be loaded; stops the start with the plugin's name."""
+
+
+class SourceError(TavernkeepError):
+    """A document cannot be read; ingestion lists it as failed and goes on."""
+
+
+class UnknownAnswerError(TavernkeepError):
+    """Feedback names an answer that the ledger does not hold; the person is told that it is gone."""

@@ -1,0 +1,107 @@
+"""What people say of an answer: the events of the feedback log and the one verdict that counts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from core.messages import Person
+
+SKIN_TONES = frozenset(chr(code) for code in range(0x1F3FB, 0x1F400))
+VARIATION_SELECTOR = "\ufe0f"
+
+
+class Verdict(StrEnum):
+    """Up or down."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Reason(StrEnum):
+    """Why a verdict was down."""
+
+    WRONG_SOURCES = "wrong sources"
+    WRONG_ANSWER = "wrong answer"
+    OUTDATED = "outdated"
+
+
+class Via(StrEnum):
+    """What a verdict came by."""
+
+    REACTION = "reaction"
+    BUTTON = "button"
+    REASON = "reason"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """One event of the log. `withdrawn` takes back every earlier event of that verdict by the person."""
+
+    event_id: str
+    answer_id: str
+    person: Person
+    verdict: Verdict
+    via: Via
+    at: datetime
+    reason: Reason | None = None
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A person's better answer to the question that `answer_id` answered."""
+
+    event_id: str
+    answer_id: str
+    person: Person
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """What the evidence on an answer amounts to: 0…1, and the weighted verdicts behind it."""
+
+    value: float
+    ups: float
+    downs: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Penalty:
+    """A passage that was called a wrong source near a question; `weight` is 0…1."""
+
+    passage_id: str
+    question_id: str
+    weight: float
+
+
+def live_verdict(events: Iterable[Feedback]) -> Feedback | None:
+    """Return the one verdict that counts of one person's events on one answer, oldest first.
+
+    The last one wins, and taking a verdict back brings back the other one if it still stands: who
+    added 👍, then 👎, and removes the 👎, is left with the 👍. A reason given earlier stays with
+    a later plain 👎.
+    """
+    standing: list[Feedback] = []
+    for event in events:
+        if event.withdrawn:
+            standing = [kept for kept in standing if kept.verdict is not event.verdict]
+        else:
+            standing.append(event)
+    if not standing:
+        return None
+    last = standing[-1]
+    reasons = [event.reason for event in standing if event.verdict is last.verdict and event.reason]
+    return last if last.reason or not reasons else replace(last, reason=reasons[-1])
+
+
+def verdict_of(emoji: str, verdicts: Mapping[str, Verdict]) -> Verdict | None:
+    """Return what an emoji says of an answer, whatever its skin tone or spelling, or None."""
+    folded = "".join(
+        sign for sign in emoji if sign not in SKIN_TONES and sign != VARIATION_SELECTOR
+    )
+    name = folded.strip(":").split("::")[0]
+    return verdicts.get(name)

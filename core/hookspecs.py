@@ -1,0 +1,75 @@
+"""Every hook that a plugin may implement. Hooks only register; what they register acts later."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import pluggy
+
+from core.interfaces import (
+    Command,
+    Embedder,
+    Index,
+    Job,
+    LanguageModel,
+    Listener,
+    Reranker,
+    Source,
+)
+from core.settings import Settings
+
+GROUP = "tavernkeep.plugins"
+hookspec = pluggy.HookspecMarker("tavernkeep")
+hookimpl = pluggy.HookimplMarker("tavernkeep")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+class Register(Protocol[T_contra]):
+    """Called by a plugin once for each thing that it brings."""
+
+    def __call__(self, brought: T_contra) -> None:
+        """Take one thing; raise `PluginError` where it lacks something or its name is taken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What a plugin may use.
+
+    `folder` is its own place in the data folder for what it keeps; the plugin makes it. `commands`
+    is complete once every plugin is loaded.
+    """
+
+    settings: Settings
+    index: Index
+    embedder: Embedder
+    model: LanguageModel
+    folder: Path
+    commands: Sequence[Command]
+    now: Callable[[], datetime]
+
+
+class Hooks:
+    """The hooks, with the signatures that implementations must have."""
+
+    @hookspec
+    def register_sources(self, register: Register[Source], services: Services) -> None:
+        """Bring sources of documents; `refresh` reads them."""
+
+    @hookspec
+    def register_rerankers(self, register: Register[Reranker], services: Services) -> None:
+        """Bring re-rankers; they put found passages into a better order, one after the other."""
+
+    @hookspec
+    def register_commands(self, register: Register[Command], services: Services) -> None:
+        """Bring commands that people use as `/name`."""
+
+    @hookspec
+    def register_jobs(self, register: Register[Job], services: Services) -> None:
+        """Bring jobs for the scheduler."""
+
+    @hookspec
+    def register_listeners(self, register: Register[Listener], services: Services) -> None:
+        """Bring listeners that are told of every event."""

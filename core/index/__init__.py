@@ -1,0 +1,1 @@
+"""The index: named collections of embedded items, in Milvus or in memory."""

@@ -1,0 +1,36 @@
+"""Milvus's errors, said in one sentence of ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import grpc  # type: ignore[import-untyped]  # it ships no types
+from pymilvus.exceptions import (  # type: ignore[import-untyped]  # it ships no types
+    MilvusException,
+    ParamError,
+)
+
+from core.errors import IndexUnavailableError
+
+# No such collection, a row that does not fit the schema.
+REFUSALS = (4, 6, 100)
+
+
+@contextmanager
+def translated(trouble: str) -> Iterator[None]:
+    """Raise `IndexUnavailableError` for what fails inside; `trouble` continues "The index …"."""
+    try:
+        yield
+    except MilvusException as error:
+        raise IndexUnavailableError(f"The index {trouble}: {error.message}.") from error
+    except grpc.RpcError as error:  # calls that a server does not know come through untranslated
+        details = error.details() if isinstance(error, grpc.Call) else str(error)
+        raise IndexUnavailableError(f"The index {trouble}: {details}.") from error
+    except ValueError as error:  # what the client refuses to send: surrogates, infinite vectors
+        raise IndexUnavailableError(f"The index {trouble}: {error}.") from error
+
+
+def is_refusal(error: BaseException | None) -> bool:
+    """Say whether a call was refused for what it asked, before anything was written."""
+    if isinstance(error, MilvusException):
+        return isinstance(error, ParamError) or error.code in REFUSALS
+    return isinstance(error, ValueError)

@@ -1,0 +1,144 @@
+"""Source -> documents -> passages -> embeddings -> ledger -> index."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.documents import Document, Passage, Unreadable, content_hash
+from core.indexing import Indexing
+from core.interfaces import Embedder, Progress, Source
+from core.ledger.documents import (
+    load_embeddings,
+    remove_document,
+    save_document,
+    stored_hashes,
+)
+from core.ledger.ledger import Ledger
+from core.splitting import passages_of
+
+PASSAGES_AT_ONCE = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What reading a source changed, in documents, and how many passages were embedded for it."""
+
+    source: str
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+    embedded: int = 0
+    failed: tuple[Unreadable, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The figures in one line."""
+        return (
+            f"{self.new} new, {self.changed} changed, {self.unchanged} unchanged, "
+            f"{self.removed} removed, {len(self.failed)} failed; "
+            f"{self.passages} passages written, {self.embedded} embedded"
+        )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The counts while a source is being read."""
+
+    seen: set[str] = field(default_factory=set)
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    passages: int = 0
+    embedded: int = 0
+    failed: list[Unreadable] = field(default_factory=list)
+
+
+class Ingestion:
+    """Reads sources. Unchanged documents cost a hash; unchanged passages cost no embedding."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        embedder: Embedder,
+        indexing: Indexing,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take what it reads with and writes to."""
+        self._ledger = ledger
+        self._embedder = embedder
+        self._indexing = indexing
+        self._now = now
+
+    async def ingest(self, source: Source, progress: Progress) -> Summary:
+        """Bring the ledger and the index to what the source holds now; return what changed.
+
+        A document that cannot be read keeps its former version and is listed as failed.
+        """
+        async with self._ledger.reading() as connection:
+            stored = await stored_hashes(connection, source.name)
+        tally = _Tally()
+        batch: list[tuple[Document, list[Passage]]] = []
+        async for document in self._changed(source, stored, tally):
+            batch.append((document, await self._split(document)))
+            if sum(len(parts) for _, parts in batch) >= PASSAGES_AT_ONCE:
+                await self._write(batch, tally)
+                batch = []
+                progress(f"Reading {source.name}", len(tally.seen), None)
+        await self._write(batch, tally)
+        removed = [id_ for id_ in stored if id_ not in tally.seen]
+        async with self._ledger.writing() as connection:
+            for document_id in removed:
+                await remove_document(connection, document_id, self._now())
+        await self._indexing.catch_up()
+        progress(f"Reading {source.name}", len(tally.seen), len(tally.seen))
+        return Summary(
+            source=source.name,
+            new=tally.new,
+            changed=tally.changed,
+            unchanged=tally.unchanged,
+            removed=len(removed),
+            passages=tally.passages,
+            embedded=tally.embedded,
+            failed=tuple(tally.failed),
+        )
+
+    async def _changed(
+        self, source: Source, stored: dict[str, str], tally: _Tally
+    ) -> AsyncIterator[Document]:
+        async for found in source.documents():
+            if isinstance(found, Unreadable):
+                tally.failed.append(found)
+                tally.seen.add(content_hash(source.name, found.uri)[:32])
+            elif stored.get(found.id) == found.hash:
+                tally.unchanged += 1
+                tally.seen.add(found.id)
+            elif found.id not in tally.seen:
+                tally.new += found.id not in stored
+                tally.changed += found.id in stored
+                tally.seen.add(found.id)
+                yield found
+
+    async def _split(self, document: Document) -> list[Passage]:
+        return await asyncio.to_thread(
+            passages_of, document, self._embedder.count_tokens, self._embedder.description.window
+        )
+
+    async def _write(self, batch: Sequence[tuple[Document, list[Passage]]], tally: _Tally) -> None:
+        texts = {part.hash: part.embedded for _, parts in batch for part in parts}
+        fingerprint = self._indexing.fingerprint
+        async with self._ledger.reading() as connection:
+            known = await load_embeddings(connection, list(texts), fingerprint)
+        fresh = {hash_: text for hash_, text in texts.items() if hash_ not in known}
+        vectors = await self._embedder.embed_passages(list(fresh.values()))
+        made = dict(zip(fresh, vectors, strict=True))
+        async with self._ledger.writing() as connection:
+            for document, parts in batch:
+                held = {part.hash: made[part.hash] for part in parts if part.hash in made}
+                await save_document(connection, document, parts, held, fingerprint, self._now())
+        tally.passages += sum(len(parts) for _, parts in batch)
+        tally.embedded += len(fresh)
+        await self._indexing.catch_up()

@@ -1,0 +1,421 @@
+"""What core asks of the outside: every driver, adapter and plugin speaks one of these.
+
+They are protocols, so that a plugin need not inherit; `tests/contracts` holds one suite for each.
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.answers import Answer
+from core.documents import Document, Unreadable, content_hash
+from core.feedback import Correction, Feedback
+from core.messages import Deleted, Edited, Message, MessageRef, Person, Reaction
+
+Vectors: TypeAlias = NDArray[np.float32]
+Event: TypeAlias = Message | Reaction | Feedback | Correction | Edited | Deleted
+Mode: TypeAlias = Literal["dense", "bm25", "hybrid"]
+
+
+# -- embedding -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedderDescription:
+    """What a vector depends on. Two embedders with one fingerprint make interchangeable vectors.
+
+    `scripts` are the writing systems the model understands, as names that `core.terms.scripts_of`
+    gives ("latin", "han" …); empty means all. `window` is the longest text in tokens, special
+    tokens included.
+    """
+
+    model: str
+    dimension: int
+    window: int
+    question_prompt: str = ""
+    passage_prompt: str = ""
+    normalised: bool = True
+    scripts: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that every stored embedding carries."""
+        described = {k: v for k, v in asdict(self).items() if k not in {"scripts", "window"}}
+        return content_hash(json.dumps(described, sort_keys=True))[:16]
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. The two paths do not block each other or the event loop."""
+
+    @property
+    def description(self) -> EmbedderDescription:
+        """What the vectors depend on."""
+        ...
+
+    async def embed_question(self, text: str) -> Vectors:
+        """Return one vector, shape (dimension,), ahead of any bulk work."""
+        ...
+
+    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors of shape (len(texts), dimension), in order."""
+        ...
+
+    async def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors of shape (len(texts), dimension) as `embed_question` would, but in bulk."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many of the window's tokens a text takes, special tokens included."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of threads and memory."""
+        ...
+
+
+# -- index ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexItem:
+    """One row of a collection. `owner` is the document or the answer that it belongs to.
+
+    `terms` is `core.terms.terms_of` of the text, joined by spaces; the text itself stays in the
+    ledger. `audience` is the number that the ledger gives to the set of readers.
+    """
+
+    id: str
+    owner: str
+    audience: int
+    terms: str
+    vector: Vectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One found row and its score, higher is better: inner product, or BM25 (never negative)."""
+
+    id: str
+    owner: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What the server behind the index can do, as asked at start."""
+
+    server: str
+    bm25: bool
+    missing: tuple[str, ...] = ()
+
+
+class Index(Protocol):
+    """Named collections of embedded items. Writes are serialised by the driver; searches are not.
+
+    Collections are addressed by their own name or by an alias. Every method raises
+    `IndexUnavailableError` when the server or the folder does not answer.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the server can do; known after `open`."""
+        ...
+
+    async def open(self) -> None:
+        """Connect, ask for the capabilities, load every collection that exists."""
+        ...
+
+    async def close(self) -> None:
+        """Flush and disconnect."""
+        ...
+
+    async def collections(self) -> list[str]:
+        """Return the names of all collections, not of aliases, sorted."""
+        ...
+
+    async def create(self, collection: str, dimension: int) -> None:
+        """Make and load an empty collection; nothing happens where it exists."""
+        ...
+
+    async def drop(self, collection: str) -> None:
+        """Remove a collection with all of its data; nothing happens where there is none."""
+        ...
+
+    async def point(self, alias: str, collection: str) -> None:
+        """Let an alias name another collection, atomically for readers."""
+        ...
+
+    async def pointed(self, alias: str) -> str | None:
+        """Return the collection that an alias names, or None."""
+        ...
+
+    async def upsert(self, collection: str, items: Sequence[IndexItem]) -> None:
+        """Write rows, replacing those of the same id; readable by the next search."""
+        ...
+
+    async def delete(self, collection: str, ids: Sequence[str]) -> None:
+        """Remove rows; unknown ids are passed over."""
+        ...
+
+    async def flush(self, collection: str) -> None:
+        """Make what was written durable and quick to search."""
+        ...
+
+    async def load_state(self, collection: str) -> str:
+        """Return whether a collection can be searched, in the server's word, for instance "Loaded"."""
+        ...
+
+    async def ids(self, collection: str) -> set[str]:
+        """Return the ids of all rows."""
+        ...
+
+    async def search_dense(
+        self, collection: str, vector: Vectors, *, audiences: Sequence[int], limit: int
+    ) -> list[Hit]:
+        """Return the rows nearest to a unit vector that one of the audiences may read, best first."""
+        ...
+
+    async def search_terms(
+        self, collection: str, terms: str, *, audiences: Sequence[int], limit: int
+    ) -> list[Hit]:
+        """Return the rows that share terms, by BM25, best first; nothing where it is not offered."""
+        ...
+
+
+# -- language model ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptPassage:
+    """A passage as the language model gets it. Citations name it by its place in the prompt."""
+
+    title: str
+    breadcrumb: str
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
+    """A stored answer to a near question, which guides a new answer and is never cited."""
+
+    question: str
+    text: str
+    by_person: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One earlier message of the conversation."""
+
+    by_bot: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """All that a language model is given: it has no tools and sees nothing else."""
+
+    question: str
+    instructions: str
+    passages: tuple[PromptPassage, ...]
+    guidance: tuple[Guidance, ...] = ()
+    thread: tuple[Turn, ...] = ()
+    person_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """The next words of an answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitationPiece:
+    """The words just written are supported by a passage of the prompt, with this quote."""
+
+    passage: int
+    quote: str
+
+
+Piece: TypeAlias = TextPiece | CitationPiece
+
+
+NO_ANSWER = "NO_ANSWER"
+"""What a model that writes is told to write, and nothing else, when the passages hold no answer."""
+
+
+class LanguageModel(Protocol):
+    """Writes an answer from a prompt. Every failure is a `ModelError` with a sentence for people."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as `doctor` shows it."""
+        ...
+
+    async def check(self) -> str:
+        """Return one sentence on the model's state; raise `ModelError` when it cannot be used."""
+        ...
+
+    def answer(self, prompt: Prompt) -> AsyncIterator[Piece]:
+        """Stream an answer. It ends without any piece when the passages do not hold one."""
+        ...
+
+    async def standalone(self, question: str, thread: Sequence[Turn]) -> str:
+        """Return a follow-up rewritten so that it can be searched without its thread."""
+        ...
+
+    async def write(self, instructions: str, text: str) -> str:
+        """Return a short text written as instructed from the given one; for plugins."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+# -- chat platforms ------------------------------------------------------------------------------
+
+
+class Reply(Protocol):
+    """One answer in the making, on any platform. After `finish` or `fail` nothing more is called."""
+
+    async def progress(self, text: str) -> None:
+        """Show what is being done, for instance "Searching…"."""
+        ...
+
+    async def append(self, delta: str) -> None:
+        """Show the next words of the answer."""
+        ...
+
+    async def finish(self, answer: Answer) -> MessageRef:
+        """Show the whole answer in place of what was streamed, and return where it stands."""
+        ...
+
+    async def fail(self, sentence: str) -> None:
+        """Say in one sentence why there is no answer."""
+        ...
+
+
+# -- plugins -------------------------------------------------------------------------------------
+
+
+class Source(Protocol):
+    """Where documents come from."""
+
+    @property
+    def name(self) -> str:
+        """The source's name: documents of one name replace each other, those of another stay."""
+        ...
+
+    def documents(self) -> AsyncIterator[Document | Unreadable]:
+        """Yield every document that there is now; what is no longer yielded is removed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A passage that retrieval found. `score` is in 0…1 and says how well it matches, nothing else.
+
+    `dense` is the cosine similarity, `coverage` the share of the question's terms, weighted by
+    rarity, that the passage has. `penalty` is what verdicts near this question take off (0…0.25).
+    """
+
+    passage_id: str
+    document_id: str
+    document_uri: str
+    title: str
+    breadcrumb: str
+    text: str
+    link: str | None
+    hash: str
+    audience_id: int
+    score: float
+    dense: float
+    coverage: float
+    penalty: float = 0.0
+
+
+class Reranker(Protocol):
+    """Puts found passages into a better order."""
+
+    @property
+    def name(self) -> str:
+        """The re-ranker's name, for the log."""
+        ...
+
+    async def rerank(self, question: str, found: Sequence[Found]) -> Sequence[Found]:
+        """Return the same passages, reordered; one that is left out is dropped."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One use of a command. Feedback on the reply will carry `answer_id`."""
+
+    arguments: str
+    person: Person
+    answer_id: str
+
+
+class Command(Protocol):
+    """Something that people can ask for by `/name`."""
+
+    @property
+    def name(self) -> str:
+        """The command's name, without the slash."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """One line on what it does, for `/help`."""
+        ...
+
+    async def run(self, call: Call, progress: Callable[[str], Awaitable[None]]) -> str:
+        """Return the reply, as Markdown; `progress` shows what is being done."""
+        ...
+
+
+class Listener(Protocol):
+    """Is told of every event, after the ledger has it. It cannot change what happens to it."""
+
+    @property
+    def name(self) -> str:
+        """The listener's name, for the log."""
+        ...
+
+    async def on_event(self, event: Event) -> None:
+        """Take notice of an event; a failure is logged with the listener's name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReport:
+    """What a run of a job did, in figures, and what changed, in a sentence."""
+
+    summary: str
+    figures: Mapping[str, int]
+
+
+class Progress(Protocol):
+    """How a long piece of work shows how far it is."""
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        """Say that `done` of `total` (None where unknown) is done of `what`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Named work with a trigger. `run` is idempotent and survives being cancelled or killed."""
+
+    name: str
+    summary: str
+    every: timedelta
+    run: Callable[[datetime, Progress], Awaitable[JobReport]]

@@ -1,0 +1,63 @@
+"""`refresh`: reads the sources again and withdraws learned answers whose source changed."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from core.answers import Standing
+from core.indexing import Indexing
+from core.ingestion import Ingestion
+from core.interfaces import JobReport, Progress, Source
+from core.learning.promotion import Move, carry_out
+from core.ledger.answers import outdated_answers
+from core.ledger.ledger import Ledger
+
+
+class Refresh:
+    """Keeps the documents the same as their sources."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        ingestion: Ingestion,
+        indexing: Indexing,
+        sources: Sequence[Source],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take the sources that plugins registered."""
+        self._ledger = ledger
+        self._ingestion = ingestion
+        self._indexing = indexing
+        self._sources = sources
+        self._now = now
+
+    async def run(self, now: datetime, progress: Progress) -> JobReport:
+        """Read every source, then make stale what rests on passages that are gone."""
+        del now
+        summaries = [await self._ingestion.ingest(source, progress) for source in self._sources]
+        withdrawn = await self.withdraw()
+        figures = {
+            "new": sum(one.new for one in summaries),
+            "changed": sum(one.changed for one in summaries),
+            "removed": sum(one.removed for one in summaries),
+            "failed": sum(len(one.failed) for one in summaries),
+            "withdrawn": withdrawn,
+        }
+        told = ", ".join(f"{count} {what}" for what, count in figures.items())
+        return JobReport(summary=f"{len(summaries)} sources read: {told}.", figures=figures)
+
+    async def withdraw(self) -> int:
+        """Make stale every learned answer that cites what no longer stands; return how many."""
+        async with self._ledger.writing() as connection:
+            moves = [
+                Move(
+                    answer_id=answer_id,
+                    standing=Standing.STALE,
+                    reason="a source that it cites has changed",
+                    by="refresh",
+                )
+                for answer_id in await outdated_answers(connection)
+            ]
+            await carry_out(connection, moves, self._now)
+        await self._indexing.catch_up()
+        return len(moves)

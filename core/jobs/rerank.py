@@ -1,0 +1,150 @@
+"""`rerank`: folds new evidence into ratings and standings, as a new epoch."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.answers import Question
+from core.documents import content_hash
+from core.feedback import Feedback, Penalty, Rating, Reason
+from core.indexing import Indexing
+from core.interfaces import JobReport, Progress
+from core.learning.promotion import carry_out, next_standing
+from core.ledger.answers import answers_to_rank, load_answers, save_question
+from core.ledger.epochs import Epoch, live_epoch, save_epoch
+from core.ledger.feedback import accepted_phrasings, last_feedback_id, live_verdicts, wrong_sources
+from core.ledger.ledger import Ledger
+from core.ledger.operations import ANSWERS, queue
+from core.ranking import Prior, rating_of
+from core.settings import LearningSettings
+
+FADES_AFTER = timedelta(days=1)  # without new evidence ratings still fade, slowly
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evidence:
+    """What an epoch is computed from."""
+
+    last_feedback_id: int
+    answer_ids: list[str]
+    verdicts: list[Feedback]
+
+
+class Rerank:
+    """Computes ratings from the whole log: the same log always gives the same ratings."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        indexing: Indexing,
+        settings: LearningSettings,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take the log, and the index that follows the standings."""
+        self._ledger = ledger
+        self._indexing = indexing
+        self._settings = settings
+        self._now = now
+        self._prior = Prior(
+            ups=settings.prior_up,
+            downs=settings.prior_down,
+            half_life_days=settings.half_life_days,
+        )
+
+    async def run(self, now: datetime, progress: Progress) -> JobReport:
+        """Make a new epoch where there is new evidence; otherwise only finish what was left."""
+        async with self._ledger.reading() as connection:
+            evidence = await self._gather(connection)
+            live = await live_epoch(connection)
+        if not self._is_stale(live, evidence, now):
+            await self._indexing.catch_up(progress)
+            return JobReport(summary="Nothing new since the last epoch.", figures={"moved": 0})
+        progress("rating answers", 0, len(evidence.answer_ids))
+        async with self._ledger.writing() as connection:
+            epoch_id, moved = await self._make(connection, evidence, now)
+        progress("rating answers", len(evidence.answer_ids), len(evidence.answer_ids))
+        await self._indexing.catch_up(progress)
+        rated = len(evidence.answer_ids)
+        return JobReport(
+            summary=f"Epoch {epoch_id}: {rated} answers rated, {moved} moved.",
+            figures={"epoch": epoch_id, "rated": rated, "moved": moved},
+        )
+
+    async def _gather(self, connection: AsyncConnection) -> _Evidence:
+        return _Evidence(
+            last_feedback_id=await last_feedback_id(connection),
+            answer_ids=await answers_to_rank(connection),
+            verdicts=await live_verdicts(connection, merged=True),
+        )
+
+    def _is_stale(self, live: Epoch | None, evidence: _Evidence, now: datetime) -> bool:
+        if live is None:
+            return bool(evidence.answer_ids)
+        return (
+            live.last_feedback_id != evidence.last_feedback_id
+            or live.parameters != self._parameters()
+            or (bool(evidence.verdicts) and now - live.made_at > FADES_AFTER)
+        )
+
+    def _parameters(self) -> str:
+        return json.dumps(
+            {**asdict(self._prior), "kernel_width": self._settings.kernel_width}, sort_keys=True
+        )
+
+    async def _make(
+        self, connection: AsyncConnection, evidence: _Evidence, now: datetime
+    ) -> tuple[int, int]:
+        rated = {
+            answer_id: rating_of(_on(evidence.verdicts, answer_id), self._prior, now)
+            for answer_id in evidence.answer_ids
+        }
+        epoch_id = await save_epoch(
+            connection,
+            parameters=self._parameters(),
+            last_feedback_id=evidence.last_feedback_id,
+            rated=rated,
+            penalised=await _penalties(connection, await live_verdicts(connection)),
+            now=now,
+        )
+        await self._keep_phrasings(connection)
+        return epoch_id, await self._promote(connection, evidence, rated)
+
+    async def _promote(
+        self, connection: AsyncConnection, evidence: _Evidence, rated: dict[str, Rating]
+    ) -> int:
+        held = await load_answers(connection, evidence.answer_ids)
+        curators = frozenset(self._settings.curators)
+        judged = (
+            next_standing(answer, rated[id_], _on(evidence.verdicts, id_), curators)
+            for id_, answer in held.items()
+        )
+        moves = [move for move in judged if move is not None]
+        await carry_out(connection, moves, self._now)
+        return len(moves)
+
+    async def _keep_phrasings(self, connection: AsyncConnection) -> None:
+        """Let answers be found by the other words in which somebody liked them."""
+        for answer_id, text, asked in await accepted_phrasings(connection):
+            id_ = content_hash(answer_id, text)[:32]
+            question = Question(id=id_, text=text, asked=asked)
+            await save_question(connection, answer_id, question, None, self._now())
+            await queue(connection, ANSWERS, [id_], self._now())
+
+
+def _on(verdicts: Sequence[Feedback], answer_id: str) -> list[Feedback]:
+    return [one for one in verdicts if one.answer_id == answer_id]
+
+
+async def _penalties(connection: AsyncConnection, verdicts: Sequence[Feedback]) -> list[Penalty]:
+    """Return what "wrong sources" takes off the cited passages; each counts once near a question."""
+    called = {one.answer_id for one in verdicts if one.reason is Reason.WRONG_SOURCES}
+    sources = await wrong_sources(connection, sorted(called))
+    pairs = dict.fromkeys((one.passage_id, one.question_id) for one in sources)
+    return [
+        Penalty(passage_id=passage_id, question_id=question_id, weight=1.0)
+        for passage_id, question_id in pairs
+    ]

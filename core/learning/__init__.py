@@ -1,0 +1,1 @@
+"""The feedback loop's use cases: verdicts, corrections, promotion, reuse."""

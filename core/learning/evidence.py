@@ -1,0 +1,75 @@
+"""Taking a verdict: from a reaction, a button or a reason to one event of the feedback log."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.errors import UnknownAnswerError
+from core.feedback import Feedback, Verdict, Via, verdict_of
+from core.ledger.answers import answer_at, load_answer
+from core.ledger.feedback import append
+from core.ledger.ledger import Ledger
+from core.ledger.messages import reactions_on, set_reaction
+from core.ledger.people import see_person
+from core.messages import MessageRef, Reaction
+
+log = logging.getLogger(__name__)
+
+
+class Evidence:
+    """Writes the feedback log. It is folded into ratings by the `rerank` job."""
+
+    def __init__(
+        self, *, ledger: Ledger, emoji: Mapping[str, Verdict], now: Callable[[], datetime]
+    ) -> None:
+        """Take the ledger and what each emoji says of an answer."""
+        self._ledger = ledger
+        self._emoji = emoji
+        self._now = now
+
+    async def take_reaction(self, reaction: Reaction) -> Feedback | None:
+        """Store an emoji, and the verdict that it is where it stands on an answer."""
+        if reaction.person.bot:
+            return None
+        async with self._ledger.writing() as connection:
+            await see_person(connection, reaction.person, self._now())
+            await set_reaction(connection, reaction)
+            answer_id = await answer_at(connection, reaction.ref)
+            return await self._append(connection, reaction, answer_id) if answer_id else None
+
+    async def take_verdict(self, given: Feedback) -> Feedback | None:
+        """Append a verdict that came by a button; raise `UnknownAnswerError` for an unknown answer."""
+        if given.person.bot:
+            return None
+        async with self._ledger.writing() as connection:
+            await see_person(connection, given.person, self._now())
+            if await load_answer(connection, given.answer_id) is None:
+                raise UnknownAnswerError("That answer is no longer stored, so it cannot be rated.")
+            return given if await append(connection, given) else None
+
+    async def catch_up(self, ref: MessageRef) -> None:
+        """Append the verdicts of emoji that came before the ledger knew what stands at a place."""
+        async with self._ledger.writing() as connection:
+            answer_id = await answer_at(connection, ref)
+            for reaction in await reactions_on(connection, ref):
+                if answer_id:
+                    await self._append(connection, reaction, answer_id)
+
+    async def _append(
+        self, connection: AsyncConnection, reaction: Reaction, answer_id: str
+    ) -> Feedback | None:
+        verdict = verdict_of(reaction.emoji, self._emoji)
+        if verdict is None:
+            return None
+        event = Feedback(
+            event_id=reaction.event_id,
+            answer_id=answer_id,
+            person=reaction.person,
+            verdict=verdict,
+            via=Via.REACTION,
+            at=reaction.at,
+            withdrawn=not reaction.added,
+        )
+        return event if await append(connection, event) else None

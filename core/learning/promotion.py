@@ -1,0 +1,96 @@
+"""Where an answer stands in its life, and what moves it. The rules are pure; the rest writes them down."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.answers import Answer, Origin, Standing
+from core.feedback import Feedback, Rating, Verdict
+from core.ledger.answers import question_ids, set_standing
+from core.ledger.operations import ANSWERS, queue
+from core.ranking import NEUTRAL, wilson_lower, wilson_upper
+
+ENOUGH_RATERS = 3
+VERIFIED_FROM = 0.6  # lower bound of the share of 👍
+RETIRED_UNTIL = 0.4  # upper bound of the share of 👍
+TRIAL_FROM = NEUTRAL - 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A change of standing, and the sentence that explains it."""
+
+    answer_id: str
+    standing: Standing
+    reason: str
+    by: str = "rerank"
+
+
+def next_standing(
+    answer: Answer, rating: Rating, verdicts: Sequence[Feedback], curators: frozenset[str]
+) -> Move | None:
+    """Return where an answer moves next, or None where it stays.
+
+    Only what a person wrote is tried without having been verified; generated text never is.
+    Nobody's verdict on their own answer counts.
+    """
+    author = answer.author.id if answer.author else None
+    counted = [one for one in verdicts if one.person.id != author]
+    move = _by_curator(answer, counted, curators) or _by_people(answer, rating, counted)
+    return move if move and move.standing is not answer.standing else None
+
+
+def _by_curator(
+    answer: Answer, verdicts: Sequence[Feedback], curators: frozenset[str]
+) -> Move | None:
+    judged = [one for one in verdicts if one.person.id in curators]
+    wrote_it = answer.author is not None and answer.author.id in curators
+    if not judged and not wrote_it:
+        return None
+    last = max(judged, key=lambda one: one.at, default=None)
+    if last is None:
+        return Move(answer_id=answer.id, standing=Standing.VERIFIED, reason="a curator wrote it")
+    up = last.verdict is Verdict.UP
+    standing = Standing.VERIFIED if up else Standing.RETIRED
+    reason = "a curator found it right" if up else "a curator found it wrong"
+    return Move(answer_id=answer.id, standing=standing, reason=reason)
+
+
+def _by_people(answer: Answer, rating: Rating, verdicts: Sequence[Feedback]) -> Move | None:
+    if answer.standing in {Standing.STALE, Standing.RETIRED}:
+        return None
+    agreed = _by_agreement(answer, verdicts)
+    if agreed or answer.standing is Standing.VERIFIED or answer.origin is not Origin.CORRECTION:
+        return agreed
+    if rating.value >= TRIAL_FROM:
+        return Move(answer_id=answer.id, standing=Standing.TRIAL, reason="a person's correction")
+    reason = "more found it wrong than right"
+    return Move(answer_id=answer.id, standing=Standing.CANDIDATE, reason=reason)
+
+
+def _by_agreement(answer: Answer, verdicts: Sequence[Feedback]) -> Move | None:
+    """Return the move that enough people agree on; the bounds leave few verdicts undecided."""
+    if len(verdicts) < ENOUGH_RATERS:
+        return None
+    ups = sum(one.verdict is Verdict.UP for one in verdicts)
+    downs = len(verdicts) - ups
+    if wilson_upper(ups, downs) <= RETIRED_UNTIL:
+        return Move(
+            answer_id=answer.id, standing=Standing.RETIRED, reason=f"{downs} found it wrong"
+        )
+    if wilson_lower(ups, downs) >= VERIFIED_FROM:
+        return Move(answer_id=answer.id, standing=Standing.VERIFIED, reason=f"{ups} found it right")
+    return None
+
+
+async def carry_out(
+    connection: AsyncConnection, moves: Sequence[Move], now: Callable[[], datetime]
+) -> None:
+    """Write moves to the log of standings and queue what the index must change."""
+    for move in moves:
+        await set_standing(
+            connection, move.answer_id, move.standing, reason=move.reason, by=move.by, now=now()
+        )
+        await queue(connection, ANSWERS, await question_ids(connection, move.answer_id), now())

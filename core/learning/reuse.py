@@ -1,0 +1,196 @@
+"""Answering with what was learned: a stored answer is given again, guides a new one, or stays away."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.answering import Answerer, Asked
+from core.answers import Answer, Badge, Origin, Standing
+from core.feedback import Rating, Verdict
+from core.indexing import Indexing
+from core.interfaces import Guidance, Index, Reply
+from core.ledger.answers import load_answers, question_texts
+from core.ledger.epochs import live_epoch, load_ratings
+from core.ledger.feedback import live_verdicts
+from core.ledger.ledger import Ledger
+from core.ledger.operations import ANSWERS
+from core.ledger.people import audience_number
+from core.questions import same_meaning
+from core.ranking import NEUTRAL, learned_term
+from core.retrieval import Retriever, Sought
+from core.settings import LearningSettings
+from core.terms import terms_of
+
+NEAR_QUESTIONS = 20
+REUSABLE = frozenset({Standing.TRIAL, Standing.VERIFIED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """A stored answer, the phrasing of it that is nearest, and how near that is (cosine)."""
+
+    answer: Answer
+    phrasing: str
+    similarity: float
+    rating: Rating
+    helpful: int
+
+    @property
+    def worth(self) -> float:
+        """Similarity, moved by what people made of the answer: who is given among several."""
+        bonus = 0.05 if self.answer.standing is Standing.VERIFIED else 0.0
+        return self.similarity + learned_term(self.rating.value) + bonus
+
+
+def verbatim(question: str, recalled: Sequence[Recalled], near: float) -> Recalled | None:
+    """Return the stored answer that may be given again word for word, or None.
+
+    It was written or verified by people, its question is near, and nothing in the two questions
+    reverses the meaning.
+    """
+    fit = [
+        one
+        for one in recalled
+        if one.similarity >= near
+        and (one.answer.origin is Origin.CORRECTION or one.answer.standing is Standing.VERIFIED)
+        and same_meaning(question, one.phrasing)
+    ]
+    return max(fit, key=lambda one: (one.worth, one.answer.id), default=None)
+
+
+def guiding(recalled: Sequence[Recalled], guide: float) -> list[Guidance]:
+    """Return the stored answers that may guide a new one, the worthiest first."""
+    fit = sorted((one for one in recalled if one.similarity >= guide), key=lambda one: -one.worth)
+    return [
+        Guidance(
+            question=one.phrasing,
+            text=one.answer.text,
+            by_person=one.answer.origin is Origin.CORRECTION,
+        )
+        for one in fit
+    ]
+
+
+class Reuse:
+    """Answers a question with everything that the bot knows: what it learned, then the documents."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        index: Index,
+        indexing: Indexing,
+        retriever: Retriever,
+        answerer: Answerer,
+        settings: LearningSettings,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take what is recalled from and what answers when nothing is."""
+        self._ledger = ledger
+        self._index = index
+        self._indexing = indexing
+        self._retriever = retriever
+        self._answerer = answerer
+        self._settings = settings
+        self._now = now
+
+    async def answer(self, asked: Asked, held: frozenset[str], reply: Reply) -> Answer:
+        """Return an answer that everyone who reads along may read; it is not stored yet."""
+        await reply.progress("Searching…")
+        sought = await self._retriever.seek(asked.question.text, held)
+        recalled = await self._recall(sought)
+        again = verbatim(asked.question.text, recalled, self._settings.near)
+        if again is not None:
+            return self._given_again(asked, again)
+        guidance = [
+            one
+            for one in guiding(recalled, self._settings.guide)
+            if same_meaning(asked.question.text, one.question)
+        ]
+        return await self._answerer.answer(asked, sought, reply, guidance)
+
+    async def _recall(self, sought: Sought) -> list[Recalled]:
+        nearest: dict[str, tuple[str, float]] = {}
+        for hit_id, owner, similarity in await self._near(sought):
+            if owner not in nearest or similarity > nearest[owner][1]:
+                nearest[owner] = (hit_id, similarity)
+        async with self._ledger.reading() as connection:
+            held = await load_answers(connection, list(nearest))
+            phrasings = await question_texts(connection, [id_ for id_, _ in nearest.values()])
+            epoch = await live_epoch(connection)
+            rated = await load_ratings(connection, epoch.id) if epoch else {}
+            verdicts = await live_verdicts(connection, list(nearest), merged=True)
+            # The second look at who may read: the ledger has the last word.
+            readable = [
+                one
+                for one in held.values()
+                if await audience_number(connection, one.audience) in sought.audiences
+                and one.standing in REUSABLE
+            ]
+        neutral = Rating(value=NEUTRAL, ups=0.0, downs=0.0)
+        return [
+            Recalled(
+                answer=one,
+                phrasing=phrasings[nearest[one.id][0]],
+                similarity=nearest[one.id][1],
+                rating=rated.get(one.id, neutral),
+                helpful=sum(
+                    given.answer_id == one.id and given.verdict is Verdict.UP for given in verdicts
+                ),
+            )
+            for one in readable
+        ]
+
+    async def _near(self, sought: Sought) -> list[tuple[str, str, float]]:
+        """Return near questions as (id, answer id, similarity 0…1)."""
+        audiences = sought.audiences
+        if sought.spoken < 0.5 or not await self._indexing.speaks(ANSWERS):
+            return await self._near_by_terms(sought)
+        hits = await self._index.search_dense(
+            ANSWERS, sought.vector, audiences=audiences, limit=NEAR_QUESTIONS
+        )
+        return [(hit.id, hit.owner, hit.score) for hit in hits]
+
+    async def _near_by_terms(self, sought: Sought) -> list[tuple[str, str, float]]:
+        """Compare by shared terms where the embedder does not speak the question's script."""
+        words = terms_of(sought.text)
+        if not words or not self._index.capabilities.bm25:
+            return []
+        hits = await self._index.search_terms(
+            ANSWERS, " ".join(words), audiences=sought.audiences, limit=NEAR_QUESTIONS
+        )
+        async with self._ledger.reading() as connection:
+            texts = await question_texts(connection, [hit.id for hit in hits])
+        return [
+            (hit.id, hit.owner, _overlap(words, terms_of(texts[hit.id])))
+            for hit in hits
+            if hit.id in texts
+        ]
+
+    def _given_again(self, asked: Asked, again: Recalled) -> Answer:
+        stored = again.answer
+        badge = Badge(
+            author=stored.author.name if stored.author else None,
+            standing=stored.standing,
+            age_days=max(0, (self._now() - stored.created_at).days),
+            helpful=again.helpful,
+            verbatim=True,
+        )
+        return Answer(
+            id=asked.answer_id,
+            question=asked.question,
+            text=stored.text,
+            origin=stored.origin,
+            audience=asked.audience,
+            created_at=self._now(),
+            citations=stored.citations,
+            author=stored.author,
+            badge=badge,
+            reused_id=stored.id,
+        )
+
+
+def _overlap(one: Sequence[str], other: Sequence[str]) -> float:
+    """Return the Dice coefficient of two lists of terms, 0…1."""
+    left, right = set(one), set(other)
+    return 2 * len(left & right) / (len(left) + len(right)) if left or right else 0.0

@@ -1,0 +1,183 @@
+"""Documents, their passages, and the embeddings that both the index and `reindex` are made from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.audience import audience_of
+from core.documents import Document, Passage
+from core.interfaces import Vectors
+from core.ledger.operations import PASSAGES, queue
+from core.ledger.people import audience_number
+from core.ledger.tables import audiences, documents, embeddings, passages
+from core.ledger.writes import insert_all, put
+
+VARIABLES = 500  # parameters of one IN list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPassage:
+    """A passage with what an answer needs to know of its document."""
+
+    id: str
+    document_id: str
+    document_uri: str
+    title: str
+    breadcrumb: str
+    text: str
+    link: str | None
+    hash: str
+    audience_id: int
+
+
+async def stored_hashes(connection: AsyncConnection, source: str) -> dict[str, str]:
+    """Return what is stored of a source: document id to document hash."""
+    rows = await connection.execute(
+        select(documents.c.id, documents.c.hash).where(documents.c.source == source)
+    )
+    return {row.id: row.hash for row in rows}
+
+
+async def save_document(
+    connection: AsyncConnection,
+    document: Document,
+    parts: Sequence[Passage],
+    vectors: Mapping[str, Vectors],
+    fingerprint: str,
+    now: datetime,
+) -> None:
+    """Store a document in place of its former version and queue what the index must change.
+
+    `vectors` holds an embedding for each passage hash that had none.
+    """
+    audience_id = await audience_number(connection, document.audience)
+    old = await passage_ids(connection, document.id)
+    await connection.execute(delete(passages).where(passages.c.document_id == document.id))
+    row = {
+        "id": document.id,
+        "source": document.source,
+        "uri": document.uri,
+        "title": document.title,
+        "text": document.text,
+        "link": document.link,
+        "hash": document.hash,
+        "audience_id": audience_id,
+        "read_at": now,
+    }
+    await put(connection, documents, row, key=["id"])
+    rows = [
+        {
+            "id": part.id,
+            "document_id": document.id,
+            "ordinal": part.ordinal,
+            "breadcrumb": part.breadcrumb,
+            "text": part.text,
+            "hash": part.hash,
+            "audience_id": audience_id,
+        }
+        for part in parts
+    ]
+    await insert_all(connection, passages, rows)
+    await save_embeddings(connection, vectors, fingerprint)
+    await queue(connection, PASSAGES, sorted({*old, *(part.id for part in parts)}), now)
+
+
+async def remove_document(connection: AsyncConnection, document_id: str, now: datetime) -> None:
+    """Forget a document and queue the removal of its passages from the index."""
+    old = await passage_ids(connection, document_id)
+    await connection.execute(delete(passages).where(passages.c.document_id == document_id))
+    await connection.execute(delete(documents).where(documents.c.id == document_id))
+    await queue(connection, PASSAGES, old, now)
+
+
+async def passage_ids(connection: AsyncConnection, document_id: str) -> list[str]:
+    """Return the ids of a document's passages, in order."""
+    rows = await connection.execute(
+        select(passages.c.id)
+        .where(passages.c.document_id == document_id)
+        .order_by(passages.c.ordinal)
+    )
+    return list(rows.scalars())
+
+
+async def load_passages(
+    connection: AsyncConnection, ids: Sequence[str]
+) -> dict[str, StoredPassage]:
+    """Return the stored passages among the ids."""
+    rows = await connection.execute(
+        select(passages, documents.c.title, documents.c.uri, documents.c.link)
+        .join(documents, documents.c.id == passages.c.document_id)
+        .where(passages.c.id.in_(ids))
+    )
+    return {
+        row.id: StoredPassage(
+            id=row.id,
+            document_id=row.document_id,
+            document_uri=row.uri,
+            title=row.title,
+            breadcrumb=row.breadcrumb,
+            text=row.text,
+            link=row.link,
+            hash=row.hash,
+            audience_id=row.audience_id,
+        )
+        for row in rows
+    }
+
+
+async def load_document(connection: AsyncConnection, document_id: str) -> Document | None:
+    """Return a stored document, or None."""
+    found = await connection.execute(
+        select(documents, audiences.c.key)
+        .join(audiences, audiences.c.id == documents.c.audience_id)
+        .where(documents.c.id == document_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    return Document(
+        source=row.source,
+        uri=row.uri,
+        title=row.title,
+        text=row.text,
+        link=row.link,
+        audience=audience_of(row.key),
+    )
+
+
+async def count_documents(connection: AsyncConnection) -> tuple[int, int]:
+    """Return how many documents and passages there are."""
+    counted_documents = await connection.execute(select(func.count()).select_from(documents))
+    counted_passages = await connection.execute(select(func.count()).select_from(passages))
+    return counted_documents.scalar_one(), counted_passages.scalar_one()
+
+
+async def load_embeddings(
+    connection: AsyncConnection, hashes: Sequence[str], fingerprint: str
+) -> dict[str, Vectors]:
+    """Return the vectors that are stored for the content hashes."""
+    held: dict[str, Vectors] = {}
+    for start in range(0, len(hashes), VARIABLES):
+        rows = await connection.execute(
+            select(embeddings.c.hash, embeddings.c.vector).where(
+                embeddings.c.hash.in_(hashes[start : start + VARIABLES]),
+                embeddings.c.fingerprint == fingerprint,
+            )
+        )
+        held |= {row.hash: np.frombuffer(row.vector, dtype="<f4") for row in rows}
+    return held
+
+
+async def save_embeddings(
+    connection: AsyncConnection, vectors: Mapping[str, Vectors], fingerprint: str
+) -> None:
+    """Store vectors by content hash."""
+    rows = [
+        {"hash": hash_, "fingerprint": fingerprint, "vector": vector.astype("<f4").tobytes()}
+        for hash_, vector in vectors.items()
+    ]
+    await insert_all(connection, embeddings, rows)

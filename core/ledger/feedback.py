@@ -1,0 +1,136 @@
+"""The append-only feedback log, and what it amounts to now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import Row, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.feedback import Correction, Feedback, Reason, Verdict, Via, live_verdict
+from core.ledger.tables import answers, citations, corrections, feedback, people, questions
+from core.ledger.writes import insert_once
+from core.messages import Person
+
+
+async def append(connection: AsyncConnection, event: Feedback) -> bool:
+    """Append one event; return False where the log has it."""
+    row = {
+        "event_id": event.event_id,
+        "answer_id": event.answer_id,
+        "person_id": event.person.id,
+        "verdict": event.verdict.value,
+        "via": event.via.value,
+        "reason": event.reason.value if event.reason else None,
+        "withdrawn": event.withdrawn,
+        "at": event.at,
+    }
+    return await insert_once(connection, feedback, row)
+
+
+async def live_verdicts(
+    connection: AsyncConnection, answer_ids: Sequence[str] | None = None, *, merged: bool = False
+) -> list[Feedback]:
+    """Return the one verdict of each person on each answer, of all answers or of the given ones.
+
+    `merged` counts a verdict on an answer that was given again as one on the stored answer.
+    """
+    said_of = func.coalesce(answers.c.reused_id, answers.c.id) if merged else feedback.c.answer_id
+    statement = (
+        select(
+            feedback,
+            said_of.label("said_of"),
+            people.c.platform,
+            people.c.key,
+            people.c.name,
+            people.c.bot,
+        )
+        .join(people, people.c.id == feedback.c.person_id)
+        .join(answers, answers.c.id == feedback.c.answer_id)
+        .order_by(said_of, feedback.c.person_id, feedback.c.id)
+    )
+    if answer_ids is not None:
+        statement = statement.where(said_of.in_(answer_ids))
+    events = [_feedback_of(row) for row in await connection.execute(statement)]
+    grouped = groupby(events, key=lambda event: (event.answer_id, event.person.id))
+    live = (live_verdict(group) for _, group in grouped)
+    return [verdict for verdict in live if verdict is not None]
+
+
+def _feedback_of(row: Row[tuple[object, ...]]) -> Feedback:
+    return Feedback(
+        event_id=row.event_id,
+        answer_id=row.said_of,
+        person=Person(platform=row.platform, key=row.key, name=row.name, bot=row.bot),
+        verdict=Verdict(row.verdict),
+        via=Via(row.via),
+        at=row.at,
+        reason=Reason(row.reason) if row.reason else None,
+        withdrawn=row.withdrawn,
+    )
+
+
+async def last_feedback_id(connection: AsyncConnection) -> int:
+    """Return the number of the newest event of the log; 0 where it is empty."""
+    found = await connection.execute(select(func.coalesce(func.max(feedback.c.id), 0)))
+    return int(found.scalar_one())
+
+
+async def save_correction(
+    connection: AsyncConnection, correction: Correction, answer_id: str, now: datetime
+) -> bool:
+    """Store which answer a correction became; return False where this one is stored already."""
+    row = {
+        "event_id": correction.event_id,
+        "answer_id": answer_id,
+        "corrected_id": correction.answer_id,
+        "person_id": correction.person.id,
+        "at": now,
+    }
+    return await insert_once(connection, corrections, row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongSource:
+    """A passage that was cited in an answer whose sources a person called wrong."""
+
+    passage_id: str
+    question_id: str
+    at: datetime
+
+
+async def wrong_sources(
+    connection: AsyncConnection, answer_ids: Sequence[str]
+) -> list[WrongSource]:
+    """Return what the given answers cite, with the question that each was given to."""
+    rows = await connection.execute(
+        select(citations.c.passage_id, questions.c.id, answers.c.created_at)
+        .join(questions, questions.c.answer_id == citations.c.answer_id)
+        .join(answers, answers.c.id == citations.c.answer_id)
+        .where(citations.c.answer_id.in_(answer_ids), citations.c.nearest.is_(False))
+        .order_by(citations.c.passage_id, questions.c.id)
+    )
+    return [WrongSource(passage_id=row[0], question_id=row[1], at=row[2]) for row in rows]
+
+
+async def accepted_phrasings(connection: AsyncConnection) -> list[tuple[str, str, str]]:
+    """Return (stored answer id, text, asked) of questions whose re-given answer somebody liked.
+
+    Those that the stored answer is found by already are left out.
+    """
+    regiven = questions.join(answers, answers.c.id == questions.c.answer_id)
+    stored = questions.alias("stored")
+    rows = await connection.execute(
+        select(answers.c.reused_id, questions.c.text, questions.c.asked)
+        .select_from(regiven)
+        .where(
+            answers.c.reused_id.is_not(None),
+            answers.c.id.in_(select(feedback.c.answer_id).where(feedback.c.verdict == "up")),
+            ~exists().where(
+                stored.c.answer_id == answers.c.reused_id, stored.c.hash == questions.c.hash
+            ),
+        )
+        .order_by(questions.c.asked_at)
+    )
+    return [(row.reused_id, row.text, row.asked) for row in rows]

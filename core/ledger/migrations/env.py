@@ -1,0 +1,11 @@
+"""Alembic's entry: runs the migrations over the connection that the ledger hands in."""
+
+from alembic import context as alembic
+
+from core.ledger import machinery, tables
+from core.ledger.columns import metadata
+
+MODULES = (tables, machinery)  # imported for the tables that they add to the metadata
+connection = alembic.config.attributes["connection"]
+alembic.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+alembic.run_migrations()

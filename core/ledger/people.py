@@ -1,0 +1,81 @@
+"""People, conversations and audiences."""
+
+from datetime import datetime
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.audience import Audience, audience_of
+from core.ledger.tables import audiences, conversations, people
+from core.ledger.writes import insert_once, put
+from core.messages import Conversation, Person
+
+
+async def see_person(connection: AsyncConnection, person: Person, now: datetime) -> None:
+    """Store a person, or the name that they go by now."""
+    row = {
+        "id": person.id,
+        "platform": person.platform,
+        "key": person.key,
+        "name": person.name,
+        "bot": person.bot,
+        "seen_at": now,
+    }
+    await put(connection, people, row, key=["id"])
+
+
+async def see_conversation(connection: AsyncConnection, conversation: Conversation) -> None:
+    """Store a conversation, or what it is called and who may read it now."""
+    row = {
+        "id": conversation.id,
+        "platform": conversation.platform,
+        "key": conversation.key,
+        "name": conversation.name,
+        "direct": conversation.direct,
+        "public": conversation.public,
+    }
+    await put(connection, conversations, row, key=["id"])
+
+
+async def conversation(connection: AsyncConnection, conversation_id: str) -> Conversation:
+    """Return a stored conversation; raise `LookupError` for an unknown one."""
+    found = await connection.execute(
+        select(conversations).where(conversations.c.id == conversation_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise LookupError(f"no conversation {conversation_id}")
+    return Conversation(
+        platform=row.platform, key=row.key, name=row.name, direct=row.direct, public=row.public
+    )
+
+
+def person_of(row: Row[tuple[object, ...]], prefix: str = "") -> Person | None:
+    """Return the person in a joined row whose columns carry the prefix, or None."""
+    held = row._mapping
+    if held[f"{prefix}platform"] is None:
+        return None
+    return Person(
+        platform=str(held[f"{prefix}platform"]),
+        key=str(held[f"{prefix}key"]),
+        name=str(held[f"{prefix}name"]),
+        bot=bool(held[f"{prefix}bot"]),
+    )
+
+
+async def audience_number(connection: AsyncConnection, audience: Audience) -> int:
+    """Return the number of a set of readers, giving it one where it is new."""
+    wanted = select(audiences.c.id).where(audiences.c.key == audience.key())
+    number = (await connection.execute(wanted)).scalar_one_or_none()
+    if number is None:
+        await insert_once(connection, audiences, {"key": audience.key()})
+        number = (await connection.execute(wanted)).scalar_one()
+    return int(number)
+
+
+async def readable_numbers(connection: AsyncConnection, held: frozenset[str]) -> list[int]:
+    """Return the numbers of every audience that readers with these memberships belong to."""
+    rows = await connection.execute(
+        select(audiences.c.id, audiences.c.key).order_by(audiences.c.id)
+    )
+    return [row.id for row in rows if audience_of(row.key).readable_by(held)]

@@ -1,0 +1,1 @@
+"""Language models: Claude, and a quoting one that needs no key."""

@@ -1,0 +1,135 @@
+"""Evidence -> rating -> order. Pure: every function is a formula, with its source beside it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from core.feedback import Feedback, Rating, Verdict
+from core.interfaces import Vectors
+
+SECONDS_A_DAY = 86_400.0
+LEARNED_SHARE = 0.25  # the most that feedback may move a score, either way
+NEUTRAL = 0.6  # a new answer's rating under the default prior; it neither lifts nor lowers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """What an answer is born with, and how fast verdicts fade."""
+
+    ups: float
+    downs: float
+    half_life_days: float
+
+
+def faded(at: datetime, now: datetime, half_life_days: float) -> float:
+    """Return the weight of a verdict by its age: 2^(-age/half-life), 1 for the future."""
+    days = max(0.0, (now - at).total_seconds() / SECONDS_A_DAY)
+    return float(2.0 ** (-days / half_life_days))
+
+
+def rating_of(verdicts: Sequence[Feedback], prior: Prior, now: datetime) -> Rating:
+    """Return the Beta-Binomial posterior mean of decayed verdicts, with the decayed counts."""
+    weights = [(one.verdict, faded(one.at, now, prior.half_life_days)) for one in verdicts]
+    ups = math.fsum(weight for verdict, weight in weights if verdict is Verdict.UP)
+    downs = math.fsum(weight for verdict, weight in weights if verdict is Verdict.DOWN)
+    value = (prior.ups + ups) / (prior.ups + prior.downs + ups + downs)
+    return Rating(value=value, ups=ups, downs=downs)
+
+
+def wilson_lower(ups: float, downs: float, z: float = 1.2816) -> float:
+    """Return the lower bound of the Wilson (1927) interval of a share; 0 without any verdict.
+
+    The default z bounds a one-sided 90 % (a two-sided 80 %) interval.
+    """
+    n = ups + downs
+    if n <= 0:
+        return 0.0
+    p = ups / n
+    spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, (p + z * z / (2 * n) - spread) / (1 + z * z / n))
+
+
+def wilson_upper(ups: float, downs: float, z: float = 1.2816) -> float:
+    """Return the upper bound of the same interval; 1 without any verdict."""
+    return 1.0 - wilson_lower(downs, ups, z)
+
+
+def kernel(similarity: float, width: float) -> float:
+    """Return how much evidence given at one question counts at another: exp((cos - 1) / h)."""
+    return math.exp((min(similarity, 1.0) - 1.0) / width)
+
+
+def learned_term(rating: float) -> float:
+    """Return what a rating adds to a score, clamped so that it reorders near-ties and no more."""
+    return max(-LEARNED_SHARE, min(LEARNED_SHARE, 0.25 * 2.0 * (rating - NEUTRAL)))
+
+
+def penalties_near(
+    question: Vectors, penalties: Sequence[tuple[str, Vectors, float]], width: float
+) -> dict[str, float]:
+    """Return what "wrong sources" verdicts near a question take off each passage (0…LEARNED_SHARE)."""
+    taken: dict[str, float] = {}
+    for passage_id, vector, weight in penalties:
+        near = kernel(float(np.dot(question, vector)), width)
+        taken[passage_id] = taken.get(passage_id, 0.0) + LEARNED_SHARE * weight * near
+    return {passage_id: min(LEARNED_SHARE, total) for passage_id, total in taken.items()}
+
+
+def scaled(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return scores stretched to 0…1, the worst found at 0 (all 1 where they are equal)."""
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    if high - low < 1e-9:
+        return dict.fromkeys(scores, 1.0)
+    return {id_: (score - low) / (high - low) for id_, score in scores.items()}
+
+
+def fused(
+    dense: Mapping[str, float], terms: Mapping[str, float], dense_share: float
+) -> dict[str, float]:
+    """Return the convex combination of two scaled rankings (0…1); what one lacks counts as its worst.
+
+    Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023), find it
+    better than reciprocal ranks and insensitive to how the parts are scaled.
+    """
+    left, right = scaled(dense), scaled(terms)
+    return {
+        id_: dense_share * left.get(id_, 0.0) + (1.0 - dense_share) * right.get(id_, 0.0)
+        for id_ in {*left, *right}
+    }
+
+
+def coverage(question: Sequence[str], texts: Mapping[str, frozenset[str]]) -> dict[str, float]:
+    """Return the share of the question's terms that each text has, rare terms counting more.
+
+    Rarity is the inverse document frequency among the texts given, which are the candidates of
+    one search.
+    """
+    asked = set(question)
+    held = {term: sum(term in text for text in texts.values()) for term in asked}
+    weight = {
+        term: math.log(1.0 + (len(texts) - count + 0.5) / (count + 0.5))
+        for term, count in held.items()
+    }
+    total = math.fsum(weight.values())
+    if total <= 0:
+        return dict.fromkeys(texts, 0.0)
+    return {
+        id_: math.fsum(weight[term] for term in asked if term in text) / total
+        for id_, text in texts.items()
+    }
+
+
+def match(dense: float, covered: float, spoken: float) -> float:
+    """Return how well a passage matches a question (0…1), on a scale that a floor can be set on.
+
+    Where the embedder speaks only a share `spoken` of the question's letters, the shared terms
+    take over.
+    """
+    by_meaning = max(0.0, dense)
+    both = 0.7 * by_meaning + 0.3 * covered
+    return spoken * both + (1.0 - spoken) * covered

@@ -1,0 +1,167 @@
+"""Finding the passages that a question is answered from: search, fuse, take off, re-rank."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.indexing import Indexing
+from core.interfaces import Embedder, Found, Hit, Index, Mode, Reranker, Vectors
+from core.ledger.documents import StoredPassage, load_passages
+from core.ledger.epochs import live_epoch, load_penalties
+from core.ledger.ledger import Ledger
+from core.ledger.operations import PASSAGES
+from core.ledger.people import readable_numbers
+from core.questions import content_terms_of
+from core.ranking import coverage, fused, match, penalties_near
+from core.settings import RetrievalSettings
+from core.terms import scripts_of, terms_of
+
+log = logging.getLogger(__name__)
+DENSE_SHARE = 0.5  # of the fused score, where the embedder speaks the question's script
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """A question on its way: its text, its vector, and the audiences that all who read along hold."""
+
+    text: str
+    vector: Vectors
+    spoken: float
+    audiences: tuple[int, ...]
+
+
+class Retriever:
+    """Finds passages that everyone who will read the answer may read."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        index: Index,
+        embedder: Embedder,
+        indexing: Indexing,
+        settings: RetrievalSettings,
+        kernel_width: float,
+    ) -> None:
+        """Take what it searches; re-rankers are added by plugins."""
+        self._ledger = ledger
+        self._index = index
+        self._embedder = embedder
+        self._indexing = indexing
+        self._settings = settings
+        self._kernel_width = kernel_width
+        self.rerankers: list[Reranker] = []
+
+    async def seek(self, text: str, held: frozenset[str]) -> Sought:
+        """Return a question made ready for searching on behalf of readers with these memberships."""
+        vector = await self._embedder.embed_question(text)
+        async with self._ledger.reading() as connection:
+            audiences = await readable_numbers(connection, held)
+        return Sought(
+            text=text, vector=vector, spoken=self._spoken(text), audiences=tuple(audiences)
+        )
+
+    async def find(
+        self, sought: Sought, mode: Mode = "hybrid", limit: int | None = None
+    ) -> list[Found]:
+        """Return the best passages, best first, at most `limit` (default: as many as a prompt holds)."""
+        dense, terms = await self._search(sought, mode)
+        order = self._fuse(sought, dense, terms, mode)
+        async with self._ledger.reading() as connection:
+            stored = await load_passages(connection, list(order))
+            epoch = await live_epoch(connection)
+            called_wrong = (
+                await load_penalties(connection, epoch.id, self._indexing.fingerprint)
+                if epoch
+                else []
+            )
+        # The second look at who may read: the index said yes already, the ledger has the last word.
+        readable = {id_: one for id_, one in stored.items() if one.audience_id in sought.audiences}
+        taken = penalties_near(sought.vector, called_wrong, self._kernel_width)
+        found = self._matched(sought, readable, dense)
+        found.sort(
+            key=lambda one: (taken.get(one.passage_id, 0.0) - order[one.passage_id], one.passage_id)
+        )
+        ranked = await self._rerank(sought.text, found)
+        return list(ranked[: limit or self._settings.passages])
+
+    async def _search(
+        self, sought: Sought, mode: Mode
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        limit = self._settings.candidates
+        audiences = sought.audiences
+        speaks = mode != "bm25" and await self._indexing.speaks(PASSAGES)
+        dense = (
+            self._index.search_dense(PASSAGES, sought.vector, audiences=audiences, limit=limit)
+            if speaks
+            else _nothing()
+        )
+        words = " ".join(terms_of(sought.text))
+        lexical = mode != "dense" and self._index.capabilities.bm25 and words
+        terms = (
+            self._index.search_terms(PASSAGES, words, audiences=audiences, limit=limit)
+            if lexical
+            else _nothing()
+        )
+        hits, word_hits = await asyncio.gather(dense, terms)
+        return {hit.id: hit.score for hit in hits}, {hit.id: hit.score for hit in word_hits}
+
+    def _fuse(
+        self, sought: Sought, dense: Mapping[str, float], terms: Mapping[str, float], mode: Mode
+    ) -> dict[str, float]:
+        share = {"dense": 1.0, "bm25": 0.0, "hybrid": DENSE_SHARE * sought.spoken}[mode]
+        if not terms:
+            share = 1.0
+        elif not dense:
+            share = 0.0
+        return fused(dense, terms, share)
+
+    def _matched(
+        self, sought: Sought, stored: Mapping[str, StoredPassage], dense: Mapping[str, float]
+    ) -> list[Found]:
+        texts = {
+            id_: frozenset(terms_of(f"{one.breadcrumb}\n{one.text}")) for id_, one in stored.items()
+        }
+        covered = coverage(content_terms_of(sought.text), texts)
+        lowest = min(dense.values(), default=0.0)
+        return [
+            Found(
+                passage_id=id_,
+                document_id=one.document_id,
+                document_uri=one.document_uri,
+                title=one.title,
+                breadcrumb=one.breadcrumb,
+                text=one.text,
+                link=one.link,
+                hash=one.hash,
+                audience_id=one.audience_id,
+                score=match(dense.get(id_, lowest), covered[id_], sought.spoken if dense else 0.0),
+                dense=dense.get(id_, lowest),
+                coverage=covered[id_],
+            )
+            for id_, one in stored.items()
+        ]
+
+    async def _rerank(self, question: str, found: Sequence[Found]) -> Sequence[Found]:
+        for reranker in self.rerankers:
+            try:
+                found = await reranker.rerank(question, found)
+            except Exception:
+                log.exception(
+                    "The re-ranker %s failed; the order stands without it.", reranker.name
+                )
+        return found
+
+    def _spoken(self, text: str) -> float:
+        """Return the share of the text's letters that the embedder understands."""
+        speaks = self._embedder.description.scripts
+        if not speaks:
+            return 1.0
+        shares = scripts_of(text)
+        return sum(shares.get(script, 0.0) for script in speaks) if shares else 1.0
+
+
+async def _nothing() -> list[Hit]:
+    """Stand in for a search that is not made."""
+    return []

@@ -1,0 +1,115 @@
+"""What runs the jobs: each when it is due, one at a time, in one process only, recorded in the ledger."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]  # it ships no types
+    AsyncIOScheduler,
+)
+
+from core.errors import TavernkeepError
+from core.interfaces import Job, JobReport, Progress
+from core.ledger.ledger import Ledger
+from core.ledger.runs import finish_run, hold_lease, last_done, release_lease, start_run
+
+log = logging.getLogger(__name__)
+LEASE = "scheduler"
+LEASE_TTL = timedelta(seconds=60)
+
+
+def silent(what: str, done: int, total: int | None) -> None:
+    """Show no progress: what a scheduled run does."""
+    del what, done, total
+
+
+class Scheduler:
+    """Runs jobs on their periods while it holds the lease, and at any time when asked."""
+
+    def __init__(
+        self, *, ledger: Ledger, jobs: Sequence[Job], owner: str, now: Callable[[], datetime]
+    ) -> None:
+        """Take the jobs; nothing runs before `start`."""
+        self._ledger = ledger
+        self._jobs: Mapping[str, Job] = {job.name: job for job in jobs}
+        self._owner = owner
+        self._now = now
+        self._one_at_a_time = asyncio.Lock()
+        self.running: str | None = None
+        self._timer = AsyncIOScheduler(
+            timezone="UTC",
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """Every job that can be run."""
+        return list(self._jobs.values())
+
+    async def start(self) -> None:
+        """Start the timers; a run that was missed while the bot was away is made up soon."""
+        for job in self._jobs.values():
+            if job.every > timedelta(0):
+                self._timer.add_job(
+                    self._tick,
+                    "interval",
+                    args=[job],
+                    id=job.name,
+                    seconds=job.every.total_seconds(),
+                    next_run_time=await self._due(job),
+                )
+        self._timer.start()
+
+    async def stop(self) -> None:
+        """Stop the timers; a job that is running is cancelled, which it must bear."""
+        if self._timer.running:
+            self._timer.shutdown(wait=False)
+            await asyncio.sleep(0)  # the stop itself happens on the loop's next turn
+        async with self._ledger.writing() as connection:
+            await release_lease(connection, LEASE, self._owner, self._now())
+
+    async def run(self, name: str, progress: Progress) -> JobReport:
+        """Run a job now and return its report; raise `TavernkeepError` for an unknown name."""
+        job = self._jobs.get(name)
+        if job is None:
+            raise TavernkeepError(f"There is no job {name}: there are {', '.join(self._jobs)}.")
+        async with self._one_at_a_time:
+            self.running = name
+            try:
+                return await self._recorded(job, progress)
+            finally:
+                self.running = None
+
+    async def _due(self, job: Job) -> datetime:
+        async with self._ledger.reading() as connection:
+            last = await last_done(connection, job.name)
+        return max(self._now(), last + job.every) if last else self._now() + job.every
+
+    async def _tick(self, job: Job) -> None:
+        async with self._ledger.writing() as connection:
+            fence = await hold_lease(connection, LEASE, self._owner, self._now(), LEASE_TTL)
+        if fence is None:
+            log.info("%s is left to the process that holds the scheduler's lease.", job.name)
+            return
+        try:
+            report = await self.run(job.name, silent)
+        except TavernkeepError as error:
+            log.warning("The job %s failed and will be tried again: %s", job.name, error)
+        else:
+            log.info("%s: %s", job.name, report.summary)
+
+    async def _recorded(self, job: Job, progress: Progress) -> JobReport:
+        async with self._ledger.writing() as connection:
+            run_id = await start_run(connection, job.name, self._now())
+        outcome, summary = "failed", "stopped before it ended"
+        try:
+            report = await job.run(self._now(), progress)
+            outcome, summary = "done", report.summary
+        except Exception as error:
+            summary = str(error)
+            raise
+        finally:
+            async with self._ledger.writing() as connection:
+                await finish_run(connection, run_id, self._now(), outcome=outcome, summary=summary)
+        return report

@@ -1,0 +1,251 @@
+"""Every setting, once: its type, its default and its meaning.
+
+`config/default.yaml` < the file named by TAVERNKEEP_CONFIG < environment variables
+`TAVERNKEEP_SECTION__NAME` (and `.env`). Secrets come only from the environment.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+from pydantic_settings.exceptions import SettingsError as SettingsErrorOfLibrary
+
+from core.errors import SettingsError
+from core.feedback import Verdict
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+DEFAULTS = CHECKOUT / "config" / "default.yaml"
+SECRETS = {"anthropic.api_key": "ANTHROPIC_API_KEY", "index.token": "TAVERNKEEP_INDEX__TOKEN"}
+
+
+class Section(BaseModel):
+    """A part of the settings; an unknown name in it stops the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LedgerSettings(Section):
+    """The SQL database that holds the truth."""
+
+    url: str = Field("", description="SQLAlchemy address; empty is SQLite in the data folder.")
+
+
+class IndexSettings(Section):
+    """The Milvus collections that can be rebuilt from the ledger."""
+
+    uri: str = Field("", description="Milvus address; empty is Milvus Lite in the data folder.")
+    token: SecretStr = Field(SecretStr(""), description="Milvus token, from the environment only.")
+    m: int = Field(48, ge=2, le=2048, description="HNSW: links of each item.")
+    ef_construction: int = Field(200, ge=8, description="HNSW: candidates while building.")
+    ef: int = Field(128, ge=1, description="HNSW: candidates while searching.")
+    flush_rows: int = Field(500, ge=1, description="Flush after so many written rows.")
+    flush_seconds: float = Field(5.0, gt=0, description="Flush after so many seconds.")
+
+
+class EmbedderSettings(Section):
+    """The embedding model."""
+
+    model: str = Field("bundled", description='"bundled", a folder, or a name on a model hub.')
+    scripts: tuple[str, ...] = Field(
+        (), description="Writing systems the model understands; empty is all (bundled: latin)."
+    )
+    question_prompt: str | None = Field(
+        None, description="Overrides the model's own question prompt."
+    )
+    passage_prompt: str | None = Field(
+        None, description="Overrides the model's own passage prompt."
+    )
+
+
+class AnthropicSettings(Section):
+    """Claude, which answers where there is a key."""
+
+    api_key: SecretStr = Field(SecretStr(""), description="From ANTHROPIC_API_KEY only.")
+    base_url: str = Field("https://api.anthropic.com", description="Where the API answers.")
+    answering_model: str = Field("claude-sonnet-5-5", description="The model that writes answers.")
+    rewriting_model: str = Field(
+        "claude-haiku-5-5", description="The model that rewrites follow-ups."
+    )
+    max_tokens: int = Field(
+        2048, ge=64, description="The longest answer, in tokens, thinking included."
+    )
+    seconds: float = Field(60.0, gt=0, description="Deadline of one answer.")
+    daily_tokens: int = Field(0, ge=0, description="Tokens a day, in and out; 0 is no limit.")
+
+
+class RetrievalSettings(Section):
+    """How passages are found."""
+
+    passages: int = Field(6, ge=1, le=20, description="Passages in a prompt.")
+    candidates: int = Field(
+        40, ge=1, le=500, description="Rows asked of each search before fusion."
+    )
+    floor: float = Field(0.35, ge=0, le=1, description="Score below which nothing counts as found.")
+
+
+class LearningSettings(Section):
+    """How feedback becomes better answers."""
+
+    half_life_days: float = Field(90.0, gt=0, description="After so long a verdict counts half.")
+    prior_up: float = Field(1.8, gt=0, description="Up-votes that an answer is born with.")
+    prior_down: float = Field(1.2, gt=0, description="Down-votes that an answer is born with.")
+    kernel_width: float = Field(
+        0.15, gt=0, description="h of exp((cos-1)/h): how far evidence reaches."
+    )
+    near: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="Similarity of questions for a stored answer to be given again.",
+    )
+    guide: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Similarity of questions for a stored answer to guide a new one.",
+    )
+    curators: tuple[str, ...] = Field(
+        (), description='People whose verdict alone verifies, as "platform:key".'
+    )
+    emoji: dict[str, Verdict] = Field({}, description="What each emoji says of an answer.")
+
+
+class JobSettings(Section):
+    """How often the scheduled jobs run, in minutes; 0 switches a job off."""
+
+    rerank: float = Field(5, ge=0, description="Folds new verdicts into ratings.")
+    reembed: float = Field(60, ge=0, description="Embeds what changed.")
+    refresh: float = Field(60, ge=0, description="Reads the sources again.")
+    reconcile: float = Field(30, ge=0, description="Compares ledger and index, and heals.")
+
+
+class FolderSettings(Section):
+    """The folders plugin: files read as documents."""
+
+    paths: tuple[str, ...] = Field(("checkout:docs",), description="Files and folders to read.")
+
+
+class RoomSettings(Section):
+    """The browser as a chat platform."""
+
+    host: str = Field("127.0.0.1", description="Where the room listens; keep it on loopback.")
+    port: int = Field(8484, ge=1, le=65535, description="The room's port.")
+
+
+class ThreadSettings(Section):
+    """Conversations."""
+
+    turns: int = Field(
+        6, ge=0, description="Earlier messages of a thread that a follow-up is read with."
+    )
+
+
+class Settings(BaseSettings):
+    """All settings; built once by the composition root and handed down in parts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TAVERNKEEP_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data: Path = Field(Path("data"), description="The data folder.")
+    plugins: tuple[str, ...] = Field(
+        ("folders", "help", "taverns"), description="Plugins to load, by name."
+    )
+    ledger: LedgerSettings = LedgerSettings()
+    index: IndexSettings = IndexSettings()
+    embedder: EmbedderSettings = EmbedderSettings()
+    anthropic: AnthropicSettings = AnthropicSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    learning: LearningSettings = LearningSettings()
+    jobs: JobSettings = JobSettings()
+    folders: FolderSettings = FolderSettings()
+    room: RoomSettings = RoomSettings()
+    thread: ThreadSettings = ThreadSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: given values, environment, `.env`, the named file, the defaults."""
+        del file_secret_settings
+        files = YamlConfigSettingsSource(settings_cls, yaml_file=config_files(os.environ))
+        return init_settings, env_settings, dotenv_settings, files
+
+
+def config_files(environ: Mapping[str, str]) -> list[Path]:
+    """Return the YAML files to read, weakest first."""
+    named = environ.get("TAVERNKEEP_CONFIG")
+    return [DEFAULTS, Path(named)] if named else [DEFAULTS]
+
+
+def load_settings(env_file: Path | None = Path(".env"), **given: Any) -> Settings:
+    """Read the settings, or raise `SettingsError` with one sentence that names what is wrong."""
+    for path in config_files(os.environ):
+        refuse_secrets(path)
+    refuse_unknown(os.environ)
+    secret = os.environ.get("ANTHROPIC_API_KEY") or dotenv(env_file).get("ANTHROPIC_API_KEY")
+    if secret:
+        given["anthropic"] = {"api_key": secret, **given.get("anthropic", {})}
+    try:
+        return Settings(_env_file=env_file, **given)
+    except (ValidationError, SettingsErrorOfLibrary) as error:
+        raise SettingsError(sentence_of(error)) from error
+
+
+def dotenv(env_file: Path | None) -> Mapping[str, str | None]:
+    """Return what `.env` holds, without touching the environment."""
+    return dotenv_values(env_file) if env_file and env_file.exists() else {}
+
+
+def refuse_secrets(path: Path) -> None:
+    """Raise `SettingsError` where a settings file is absent, is no YAML mapping or holds a secret."""
+    try:
+        held = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
+    if not isinstance(held, dict):
+        raise SettingsError(f"The settings file {path} must hold sections, such as `room:`.")
+    for name, variable in SECRETS.items():
+        section, key = name.split(".")
+        if key in (held.get(section) or {}):
+            raise SettingsError(
+                f"{name} is a secret: take it out of {path} and set {variable} instead."
+            )
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Raise `SettingsError` for an environment variable that names no setting."""
+    for variable in environ:
+        if not variable.startswith("TAVERNKEEP_") or variable == "TAVERNKEEP_CONFIG":
+            continue
+        section, _, key = variable.removeprefix("TAVERNKEEP_").lower().partition("__")
+        field = Settings.model_fields.get(section)
+        inner = getattr(field.annotation, "model_fields", None) if field else None
+        if field is None or (key and (inner is None or key.partition("__")[0] not in inner)):
+            raise SettingsError(f"{variable} names no setting: config/README.md lists them all.")
+
+
+def sentence_of(error: Exception) -> str:
+    """Return one sentence for what the settings library found."""
+    if not isinstance(error, ValidationError):
+        return f"A setting cannot be read: {error}"
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{name} is no setting: config/README.md lists them all."
+    return f"The setting {name} is wrong: {first['msg']}."

@@ -1,0 +1,1 @@
+"""Bundled plugins, loaded by the same door as anybody's."""

@@ -1,0 +1,1 @@
+"""The tests: they mirror the code, and tell the product's stories end to end."""
