@@ -11,7 +11,7 @@ from rich.logging import RichHandler
 
 from bot import asking, demo, doctor, evaluation, service, tending
 from core.errors import TavernkeepError
-from core.interfaces import Mode
+from core.items import Mode
 from core.settings import load_settings
 
 cli = typer.Typer(

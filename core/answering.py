@@ -8,18 +8,10 @@ from datetime import datetime
 from core.answers import Answer, Citation, Origin, Question
 from core.audience import Audience, narrowest
 from core.errors import ModelError
-from core.interfaces import (
-    CitationPiece,
-    Found,
-    Guidance,
-    LanguageModel,
-    Prompt,
-    Reply,
-    TextPiece,
-    Turn,
-)
+from core.interfaces import LanguageModel, Reply
+from core.items import Found
 from core.messages import Person
-from core.prompts import Instructions, prompt_of
+from core.prompts import CitationPiece, Guidance, Instructions, Prompt, TextPiece, Turn, prompt_of
 from core.retrieval import Retriever, Sought
 
 log = logging.getLogger(__name__)

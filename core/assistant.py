@@ -10,15 +10,7 @@ from core.answers import Answer, Origin, Question
 from core.documents import Document, content_hash
 from core.errors import TavernkeepError
 from core.feedback import Correction, Feedback
-from core.interfaces import (
-    Call,
-    Command,
-    Event,
-    JobReport,
-    Progress,
-    Reply,
-    Turn,
-)
+from core.interfaces import Call, Command, Event, JobReport, Progress, Reply
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.reuse import Reuse
@@ -28,6 +20,7 @@ from core.ledger.documents import load_document
 from core.ledger.ledger import Ledger
 from core.messages import Deleted, Edited, Message, MessageRef, Reaction
 from core.plugins import Listeners
+from core.prompts import Turn
 from core.scheduler import Scheduler
 
 log = logging.getLogger(__name__)

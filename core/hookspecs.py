@@ -8,16 +8,7 @@ from typing import Protocol, TypeVar
 
 import pluggy
 
-from core.interfaces import (
-    Command,
-    Embedder,
-    Index,
-    Job,
-    LanguageModel,
-    Listener,
-    Reranker,
-    Source,
-)
+from core.interfaces import Command, Embedder, Index, Job, LanguageModel, Listener, Reranker, Source
 from core.settings import Settings
 
 GROUP = "tavernkeep.plugins"

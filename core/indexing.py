@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.interfaces import Embedder, Index, IndexItem, Progress, Vectors
+from core.embedding import Vectors
+from core.interfaces import Embedder, Index, Progress
+from core.items import IndexItem
 from core.ledger.collections import (
     BUILDING,
     LIVE,

@@ -3,50 +3,23 @@
 They are protocols, so that a plugin need not inherit; `tests/contracts` holds one suite for each.
 """
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Protocol, TypeAlias
 
 from core.answers import Answer
-from core.documents import Document, Unreadable, content_hash
+from core.documents import Document, Unreadable
+from core.embedding import EmbedderDescription, Vectors
 from core.feedback import Correction, Feedback
+from core.items import Capabilities, Found, Hit, IndexItem
 from core.messages import Deleted, Edited, Message, MessageRef, Person, Reaction
+from core.prompts import Piece, Prompt, Turn
 
-Vectors: TypeAlias = NDArray[np.float32]
 Event: TypeAlias = Message | Reaction | Feedback | Correction | Edited | Deleted
-Mode: TypeAlias = Literal["dense", "bm25", "hybrid"]
 
 
 # -- embedding -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmbedderDescription:
-    """What a vector depends on. Two embedders with one fingerprint make interchangeable vectors.
-
-    `scripts` are the writing systems the model understands, as names that `core.terms.scripts_of`
-    gives ("latin", "han" …); empty means all. `window` is the longest text in tokens, special
-    tokens included.
-    """
-
-    model: str
-    dimension: int
-    window: int
-    question_prompt: str = ""
-    passage_prompt: str = ""
-    normalised: bool = True
-    scripts: tuple[str, ...] = ()
-
-    @property
-    def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that every stored embedding carries."""
-        described = {k: v for k, v in asdict(self).items() if k not in {"scripts", "window"}}
-        return content_hash(json.dumps(described, sort_keys=True))[:16]
 
 
 class Embedder(Protocol):
@@ -79,39 +52,6 @@ class Embedder(Protocol):
 
 
 # -- index ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexItem:
-    """One row of a collection. `owner` is the document or the answer that it belongs to.
-
-    `terms` is `core.terms.terms_of` of the text, joined by spaces; the text itself stays in the
-    ledger. `audience` is the number that the ledger gives to the set of readers.
-    """
-
-    id: str
-    owner: str
-    audience: int
-    terms: str
-    vector: Vectors
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """One found row and its score, higher is better: inner product, or BM25 (never negative)."""
-
-    id: str
-    owner: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """What the server behind the index can do, as asked at start."""
-
-    server: str
-    bm25: bool
-    missing: tuple[str, ...] = ()
 
 
 class Index(Protocol):
@@ -190,67 +130,6 @@ class Index(Protocol):
 # -- language model ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptPassage:
-    """A passage as the language model gets it. Citations name it by its place in the prompt."""
-
-    title: str
-    breadcrumb: str
-    source: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guidance:
-    """A stored answer to a near question, which guides a new answer and is never cited."""
-
-    question: str
-    text: str
-    by_person: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """One earlier message of the conversation."""
-
-    by_bot: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """All that a language model is given: it has no tools and sees nothing else."""
-
-    question: str
-    instructions: str
-    passages: tuple[PromptPassage, ...]
-    guidance: tuple[Guidance, ...] = ()
-    thread: tuple[Turn, ...] = ()
-    person_hash: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TextPiece:
-    """The next words of an answer."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class CitationPiece:
-    """The words just written are supported by a passage of the prompt, with this quote."""
-
-    passage: int
-    quote: str
-
-
-Piece: TypeAlias = TextPiece | CitationPiece
-
-
-NO_ANSWER = "NO_ANSWER"
-"""What a model that writes is told to write, and nothing else, when the passages hold no answer."""
-
-
 class LanguageModel(Protocol):
     """Writes an answer from a prompt. Every failure is a `ModelError` with a sentence for people."""
 
@@ -317,29 +196,6 @@ class Source(Protocol):
     def documents(self) -> AsyncIterator[Document | Unreadable]:
         """Yield every document that there is now; what is no longer yielded is removed."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A passage that retrieval found. `score` is in 0…1 and says how well it matches, nothing else.
-
-    `dense` is the cosine similarity, `coverage` the share of the question's terms, weighted by
-    rarity, that the passage has. `penalty` is what verdicts near this question take off (0…0.25).
-    """
-
-    passage_id: str
-    document_id: str
-    document_uri: str
-    title: str
-    breadcrumb: str
-    text: str
-    link: str | None
-    hash: str
-    audience_id: int
-    score: float
-    dense: float
-    coverage: float
-    penalty: float = 0.0
 
 
 class Reranker(Protocol):

@@ -59,9 +59,7 @@ def _load(manager: pluggy.PluginManager, name: str) -> None:
         )
 
 
-def collect(
-    manager: pluggy.PluginManager, services: Callable[[str, Brought], Services]
-) -> Brought:
+def collect(manager: pluggy.PluginManager, services: Callable[[str, Brought], Services]) -> Brought:
     """Let every plugin register what it brings, each with services of its own."""
     brought = Brought()
     calls: dict[str, tuple[list[Any], tuple[str, ...]]] = {

@@ -4,10 +4,72 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeAlias
 
-from core.interfaces import Found, Guidance, Prompt, PromptPassage, Turn
+from core.items import Found
 
 MOST_GUIDANCE = 2  # the bot's own words must not crowd out the sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptPassage:
+    """A passage as the language model gets it. Citations name it by its place in the prompt."""
+
+    title: str
+    breadcrumb: str
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
+    """A stored answer to a near question, which guides a new answer and is never cited."""
+
+    question: str
+    text: str
+    by_person: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One earlier message of the conversation."""
+
+    by_bot: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """All that a language model is given: it has no tools and sees nothing else."""
+
+    question: str
+    instructions: str
+    passages: tuple[PromptPassage, ...]
+    guidance: tuple[Guidance, ...] = ()
+    thread: tuple[Turn, ...] = ()
+    person_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """The next words of an answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitationPiece:
+    """The words just written are supported by a passage of the prompt, with this quote."""
+
+    passage: int
+    quote: str
+
+
+Piece: TypeAlias = TextPiece | CitationPiece
+
+
+NO_ANSWER = "NO_ANSWER"
+"""What a model that writes is told to write, and nothing else, when the passages hold no answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

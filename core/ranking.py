@@ -7,8 +7,8 @@ from datetime import datetime
 
 import numpy as np
 
+from core.embedding import Vectors
 from core.feedback import Feedback, Rating, Verdict
-from core.interfaces import Vectors
 
 SECONDS_A_DAY = 86_400.0
 LEARNED_SHARE = 0.25  # the most that feedback may move a score, either way

@@ -5,8 +5,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from core.embedding import Vectors
 from core.indexing import Indexing
-from core.interfaces import Embedder, Found, Hit, Index, Mode, Reranker, Vectors
+from core.interfaces import Embedder, Index, Reranker
+from core.items import Found, Hit, Mode
 from core.ledger.documents import StoredPassage, load_passages
 from core.ledger.epochs import live_epoch, load_penalties
 from core.ledger.ledger import Ledger

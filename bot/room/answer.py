@@ -1,6 +1,7 @@
 """How an answer looks: its words, sources, badges, and what people can say of it."""
 
 from datetime import datetime
+from functools import partial
 
 from nicegui import events, ui
 
@@ -8,7 +9,7 @@ from bot.card import AnswerCard, Button, CardSource, card_of
 from bot.room import dialogs
 from bot.room.controls import box, mark, press, say, toggled
 from bot.room.marks import palette_button, reactions
-from bot.room.markup import answer_html
+from bot.room.markup import answer_html, words_of
 from bot.room.post import Post
 from bot.room.reader import open_source
 from bot.room.seat import Seat
@@ -84,7 +85,7 @@ def _near(seat: Seat, source: CardSource) -> None:
     with near:
         say(source.breadcrumb or source.title, "tk-near-title")
         if source.quote:
-            say(" ".join(source.quote.split()), "tk-near-quote")
+            say(words_of(source.quote), "tk-near-quote")
     near.on("click", lambda: open_source(seat, source), args=[])
 
 
@@ -95,7 +96,14 @@ def _actions(seat: Seat, post: Post, card: AnswerCard) -> None:
         _vote(seat, post, Verdict.UP, on=verdict is Verdict.UP)
         _vote(seat, post, Verdict.DOWN, on=verdict is Verdict.DOWN)
         told = "I know the answer" if card.unknown else Button.FIX.value
-        press(told, lambda: dialogs.fix(seat, post), icon="edit_note", test="fix")
+        if verdict is not Verdict.DOWN:
+            press(told, lambda: dialogs.fix(seat, post), icon="edit_note", test="fix")
+        press(
+            "Follow up",
+            lambda: seat.follow_up(post.thread),
+            icon="subdirectory_arrow_right",
+            test="follow-up",
+        )
         palette_button(seat, post)
     if verdict is Verdict.DOWN:
         _reasons(seat, post, card, mine.reason if mine else None)
@@ -122,8 +130,12 @@ def _reasons(seat: Seat, post: Post, card: AnswerCard, given: Reason | None) -> 
         for reason in card.reasons:
             button = press(
                 reason.value.capitalize(),
-                lambda reason=reason: seat.do(lambda guest: guest.give_reason(post, reason)),
+                partial(_give_reason, seat, post, reason),
                 test="reason",
             )
             toggled(mark(button, data_reason=reason.value), reason is given)
-        press("Fix it", lambda: dialogs.fix(seat, post), icon="edit_note", test="reason-fix")
+        press("Fix it", lambda: dialogs.fix(seat, post), icon="edit_note", test="fix")
+
+
+async def _give_reason(seat: Seat, post: Post, reason: Reason) -> None:
+    await seat.do(lambda guest: guest.give_reason(post, reason))

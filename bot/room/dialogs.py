@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
-from bot.room.controls import dialog, lantern, mark, press, say, box
+from bot.room.controls import box, dialog, lantern, mark, press, say
 from bot.room.post import Post
 from bot.room.seat import Seat
 

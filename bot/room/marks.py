@@ -1,11 +1,14 @@
 """Marks: the emoji that stand on a post, and the palette to add one."""
 
-from nicegui import ui
+from functools import partial
 
-from bot.room.controls import box, mark, press, say, toggled
+from nicegui import events, ui
+
+from bot.room.controls import box, mark, press, toggled
 from bot.room.post import Post
 from bot.room.seat import Seat
 
+ON_EMOJI = "(e) => { const b = e.target.closest('[data-emoji]'); if (b) emit(b.dataset.emoji); }"
 PALETTE = ("👍", "👎", "❤️", "🎉", "✅", "❌", "😄", "🙏", "👀", "💡")
 
 
@@ -16,7 +19,7 @@ def reactions(seat: Seat, post: Post) -> None:
             names = ", ".join(seat.tavern.name_of(one) for one in ids)
             button = press(
                 f"{emoji} {len(ids)}",
-                lambda emoji=emoji: seat.do(lambda guest: guest.react(post, emoji)),
+                partial(_react, seat, post, emoji),
                 kind="tk-mark",
                 test="reaction",
                 label=f"{emoji}: {names}",
@@ -24,29 +27,31 @@ def reactions(seat: Seat, post: Post) -> None:
             toggled(mark(button, data_emoji=emoji), seat.person_id in ids)
 
 
+async def _react(seat: Seat, post: Post, emoji: str) -> None:
+    await seat.do(lambda guest: guest.react(post, emoji))
+
+
 def palette_button(seat: Seat, post: Post) -> None:
-    """Show the button that opens the palette; the palette is built when it is first wanted."""
+    """Show the button that opens the palette."""
 
-    def open_palette() -> None:
-        with button, ui.menu() as menu:
-            _palette(seat, post, menu)
-        menu.on("hide", menu.delete, args=[])
-        menu.open()
+    async def choose(event: events.GenericEventArguments) -> None:
+        menu.close()
+        if event.args in PALETTE:
+            await _react(seat, post, str(event.args))
 
-    button = press(
-        "", open_palette, icon="add_reaction", test="add-reaction", label="Add a reaction"
+    button = press("", _nothing, icon="add_reaction", test="add-reaction", label="Add a reaction")
+    with button, ui.menu() as menu:
+        palette = ui.html(_palette(), sanitize=False).classes("tk-picker")
+        mark(palette, "palette", "Reactions").on("click", choose, js_handler=ON_EMOJI)
+
+
+def _palette() -> str:
+    return "".join(
+        f'<button type="button" data-testid="palette-emoji" data-emoji="{emoji}"'
+        f' aria-label="{emoji}">{emoji}</button>'
+        for emoji in PALETTE
     )
 
 
-def _palette(seat: Seat, post: Post, menu: ui.menu) -> None:
-    async def choose(emoji: str) -> None:
-        menu.close()
-        await seat.do(lambda guest: guest.react(post, emoji))
-
-    with mark(box("tk-picker"), "palette", "Reactions"):
-        for emoji in PALETTE:
-            button = box(tag="button")
-            mark(button, "palette-emoji", emoji, type="button", data_emoji=emoji)
-            with button:
-                say(emoji, tag="span")
-            button.on("click", lambda emoji=emoji: choose(emoji), args=[])
+def _nothing() -> None:
+    """Leave the click to the menu, which opens in the browser."""

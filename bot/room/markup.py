@@ -9,7 +9,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from bot.card import MARKER, is_web_link, safe_markdown
+from bot.card import MARKER, is_web_link, plain, safe_markdown
 
 
 def answer_html(markdown: str, links: Collection[str], markers: Mapping[int, str]) -> str:
@@ -42,6 +42,15 @@ def message_html(text: str) -> str:
 def document_html(markdown: str) -> str:
     """Return a document's page; its web links open in a new tab and send no referrer."""
     return str(_Parser(None, breaks=False).render(markdown))
+
+
+def words_of(markdown: str) -> str:
+    """Return the words of a text in one line, without its markup, for a preview."""
+    tokens = _Parser((), breaks=False).parse(markdown)
+    parts = (part for token in tokens for part in [*(token.children or [token]), None])
+    breaks = {"softbreak", "hardbreak"}
+    words = (" " if part is None or part.type in breaks else part.content for part in parts)
+    return plain("".join(words))
 
 
 def _marker(found: re.Match[str], titles: Mapping[int, str]) -> str:

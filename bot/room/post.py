@@ -70,11 +70,6 @@ class Thread:
         words = " ".join(self.posts[0].entry.text.split())
         return words if len(words) <= 60 else words[:59] + "…"
 
-    @property
-    def answered(self) -> bool:
-        """Say whether the bot spoke in it, so that a follow-up makes sense."""
-        return any(post.entry.person is None and post.phase is Phase.STANDS for post in self.posts)
-
 
 def threads_of(posts: Iterable[Post]) -> list[Thread]:
     """Group posts, given oldest first, by their threads, in the order in which these began."""

@@ -57,16 +57,20 @@ window.tavern = {
       from = held.indexOf(wanted.slice(0, length));
     }
     if (from < 0) return false;
-    const spans = new Map();
-    for (const [node, start, end] of places.slice(from, from + length)) {
-      const span = spans.get(node);
-      spans.set(node, span ? [span[0], end] : [start, end]);
+    const [opening, start] = places[from];
+    const [closing, , end] = places[from + length - 1];
+    const nodes = [];
+    const between = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (between.nextNode()) {
+      const node = between.currentNode;
+      if ((nodes.length || node === opening) && (node.data.trim() || node === opening)) nodes.push(node);
+      if (node === closing) break;
     }
     let first = null;
-    for (const [node, [start, end]] of spans) {
+    for (const node of nodes) {
       const range = document.createRange();
-      range.setStart(node, start);
-      range.setEnd(node, end);
+      range.setStart(node, node === opening ? start : 0);
+      range.setEnd(node, node === closing ? end : node.data.length);
       const mark = document.createElement("mark");
       range.surroundContents(mark);
       first = first || mark;

@@ -6,7 +6,6 @@ from nicegui import ui
 from nicegui.client import Client
 
 from bot.room.guest import Guest
-from bot.room.post import Thread
 from bot.room.tavern import Presence, Tavern
 from core.errors import TavernkeepError
 
@@ -20,7 +19,7 @@ class Seat:
         self.client = client
         self.presence = presence
         self.guest: Guest | None = None
-        self.follow_up: Callable[[Thread], None] = lambda thread: None
+        self.follow_up: Callable[[str], None] = lambda _: None
         self.ask_name: Callable[[], None] = lambda: None
 
     @property

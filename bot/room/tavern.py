@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from bot.room.post import Phase, Post
+from bot.room.post import Post
 from bot.room.reply import RoomReply
 from bot.room.timeline import Timeline
 from core.assistant import Assistant
 from core.errors import TavernkeepError
+from core.interfaces import Progress
 from core.ledger.views import Entry, Learned, RatingPoint
 from core.messages import Conversation, Message, Person
 
@@ -192,7 +193,7 @@ class Tavern:
             self._show_job(JobRun(name=name, sentence=sentence, running=False))
         await self.refresh()
 
-    def _progress(self, name: str) -> Callable[[str, int, int | None], None]:
+    def _progress(self, name: str) -> Progress:
         def show(what: str, done: int, total: int | None) -> None:
             self._show_job(JobRun(name=name, what=what, done=done, total=total))
 
@@ -243,8 +244,3 @@ def is_asked(text: str, names: Sequence[str]) -> bool:
         if said.startswith(start) and not said[len(start) : len(start) + 1].isalnum():
             return False
     return True
-
-
-def standing(post: Post) -> bool:
-    """Say whether a post is finished, so that people can react to it."""
-    return post.phase is Phase.STANDS

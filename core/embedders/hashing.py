@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.interfaces import EmbedderDescription, Vectors
+from core.embedding import EmbedderDescription, Vectors
 from core.terms import terms_of
 
 

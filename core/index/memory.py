@@ -6,8 +6,9 @@ from math import log
 
 import numpy as np
 
+from core.embedding import Vectors
 from core.errors import IndexUnavailableError
-from core.interfaces import Capabilities, Hit, IndexItem, Vectors
+from core.items import Capabilities, Hit, IndexItem
 
 K1, B = 1.2, 0.75
 

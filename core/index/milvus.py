@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from core.embedding import Vectors
 from core.errors import IndexUnavailableError
 from core.index.gate import Gate
-from core.interfaces import Capabilities, Hit, IndexItem, Vectors
+from core.items import Capabilities, Hit, IndexItem
 from core.settings import IndexSettings
 
 if TYPE_CHECKING:
@@ -161,12 +162,13 @@ class MilvusIndex:
                 self._flusher = asyncio.create_task(self._flush_later())
 
     async def _flush_later(self) -> None:
-        await asyncio.sleep(self._settings.flush_seconds)
-        for collection in list(self._unflushed):
-            try:
-                await self.flush(collection)
-            except IndexUnavailableError as error:
-                log.warning("The flush of %s failed: %s", collection, error)
+        while self._unflushed:
+            await asyncio.sleep(self._settings.flush_seconds)
+            for collection in list(self._unflushed):
+                try:
+                    await self.flush(collection)
+                except IndexUnavailableError as error:
+                    log.warning("The flush of %s failed and is tried again: %s", collection, error)
 
     async def _stop_flusher(self) -> None:
         if self._flusher is not None:

@@ -17,7 +17,7 @@ from pymilvus.milvus_client.index import (  # type: ignore[import-untyped]  # py
     IndexParams,
 )
 
-from core.interfaces import IndexItem
+from core.items import IndexItem
 from core.settings import IndexSettings
 
 LONGEST_TERMS = 65_535

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from pymilvus import MilvusClient  # type: ignore[import-untyped]  # it ships no types
 
+from core.embedding import Vectors
 from core.errors import IndexUnavailableError
 from core.index.lite import Lite, is_folder
 from core.index.schema import FIELDS, Kind, add_indexes, among, encoded, rows_of, schema_of
 from core.index.translation import is_refusal, translated
-from core.interfaces import Capabilities, Hit, IndexItem, Vectors
+from core.items import Capabilities, Hit, IndexItem
 from core.settings import IndexSettings
 
 log = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import grpc  # type: ignore[import-untyped]  # it ships no types
 from pymilvus.exceptions import (  # type: ignore[import-untyped]  # it ships no types
+    DataNotMatchException,
     MilvusException,
     ParamError,
 )
@@ -32,5 +33,5 @@ def translated(trouble: str) -> Iterator[None]:
 def is_refusal(error: BaseException | None) -> bool:
     """Say whether a call was refused for what it asked, before anything was written."""
     if isinstance(error, MilvusException):
-        return isinstance(error, ParamError) or error.code in REFUSALS
+        return isinstance(error, (ParamError, DataNotMatchException)) or error.code in REFUSALS
     return isinstance(error, ValueError)

@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from core.answers import Question
 from core.documents import content_hash
 from core.feedback import Feedback, Penalty, Rating, Reason
@@ -16,7 +14,7 @@ from core.learning.promotion import carry_out, next_standing
 from core.ledger.answers import answers_to_rank, load_answers, save_question
 from core.ledger.epochs import Epoch, live_epoch, save_epoch
 from core.ledger.feedback import accepted_phrasings, last_feedback_id, live_verdicts, wrong_sources
-from core.ledger.ledger import Ledger
+from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS, queue
 from core.ranking import Prior, rating_of
 from core.settings import LearningSettings
@@ -74,7 +72,7 @@ class Rerank:
             figures={"epoch": epoch_id, "rated": rated, "moved": moved},
         )
 
-    async def _gather(self, connection: AsyncConnection) -> _Evidence:
+    async def _gather(self, connection: Transaction) -> _Evidence:
         return _Evidence(
             last_feedback_id=await last_feedback_id(connection),
             answer_ids=await answers_to_rank(connection),
@@ -96,7 +94,7 @@ class Rerank:
         )
 
     async def _make(
-        self, connection: AsyncConnection, evidence: _Evidence, now: datetime
+        self, connection: Transaction, evidence: _Evidence, now: datetime
     ) -> tuple[int, int]:
         rated = {
             answer_id: rating_of(_on(evidence.verdicts, answer_id), self._prior, now)
@@ -114,7 +112,7 @@ class Rerank:
         return epoch_id, await self._promote(connection, evidence, rated)
 
     async def _promote(
-        self, connection: AsyncConnection, evidence: _Evidence, rated: dict[str, Rating]
+        self, connection: Transaction, evidence: _Evidence, rated: dict[str, Rating]
     ) -> int:
         held = await load_answers(connection, evidence.answer_ids)
         curators = frozenset(self._settings.curators)
@@ -126,7 +124,7 @@ class Rerank:
         await carry_out(connection, moves, self._now)
         return len(moves)
 
-    async def _keep_phrasings(self, connection: AsyncConnection) -> None:
+    async def _keep_phrasings(self, connection: Transaction) -> None:
         """Let answers be found by the other words in which somebody liked them."""
         for answer_id, text, asked in await accepted_phrasings(connection):
             id_ = content_hash(answer_id, text)[:32]
@@ -139,7 +137,7 @@ def _on(verdicts: Sequence[Feedback], answer_id: str) -> list[Feedback]:
     return [one for one in verdicts if one.answer_id == answer_id]
 
 
-async def _penalties(connection: AsyncConnection, verdicts: Sequence[Feedback]) -> list[Penalty]:
+async def _penalties(connection: Transaction, verdicts: Sequence[Feedback]) -> list[Penalty]:
     """Return what "wrong sources" takes off the cited passages; each counts once near a question."""
     called = {one.answer_id for one in verdicts if one.reason is Reason.WRONG_SOURCES}
     sources = await wrong_sources(connection, sorted(called))

@@ -9,7 +9,7 @@ from core.audience import Audience, narrowest
 from core.documents import content_hash
 from core.errors import UnknownAnswerError
 from core.feedback import Correction, Feedback, Verdict, Via
-from core.interfaces import Found
+from core.items import Found
 from core.ledger.answers import load_answer, save_answer
 from core.ledger.feedback import append, save_correction
 from core.ledger.ledger import Ledger

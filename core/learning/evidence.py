@@ -4,13 +4,11 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from core.errors import UnknownAnswerError
 from core.feedback import Feedback, Verdict, Via, verdict_of
 from core.ledger.answers import answer_at, load_answer
 from core.ledger.feedback import append
-from core.ledger.ledger import Ledger
+from core.ledger.ledger import Ledger, Transaction
 from core.ledger.messages import reactions_on, set_reaction
 from core.ledger.people import see_person
 from core.messages import MessageRef, Reaction
@@ -58,7 +56,7 @@ class Evidence:
                     await self._append(connection, reaction, answer_id)
 
     async def _append(
-        self, connection: AsyncConnection, reaction: Reaction, answer_id: str
+        self, connection: Transaction, reaction: Reaction, answer_id: str
     ) -> Feedback | None:
         verdict = verdict_of(reaction.emoji, self._emoji)
         if verdict is None:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from core.answers import Answer, Origin, Standing
 from core.feedback import Feedback, Rating, Verdict
 from core.ledger.answers import question_ids, set_standing
+from core.ledger.ledger import Transaction
 from core.ledger.operations import ANSWERS, queue
 from core.ranking import NEUTRAL, wilson_lower, wilson_upper
 
@@ -86,7 +85,7 @@ def _by_agreement(answer: Answer, verdicts: Sequence[Feedback]) -> Move | None:
 
 
 async def carry_out(
-    connection: AsyncConnection, moves: Sequence[Move], now: Callable[[], datetime]
+    connection: Transaction, moves: Sequence[Move], now: Callable[[], datetime]
 ) -> None:
     """Write moves to the log of standings and queue what the index must change."""
     for move in moves:

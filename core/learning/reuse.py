@@ -8,13 +8,14 @@ from core.answering import Answerer, Asked
 from core.answers import Answer, Badge, Origin, Standing
 from core.feedback import Rating, Verdict
 from core.indexing import Indexing
-from core.interfaces import Guidance, Index, Reply
+from core.interfaces import Index, Reply
 from core.ledger.answers import load_answers, question_texts
 from core.ledger.epochs import live_epoch, load_ratings
 from core.ledger.feedback import live_verdicts
 from core.ledger.ledger import Ledger
 from core.ledger.operations import ANSWERS
 from core.ledger.people import audience_number
+from core.prompts import Guidance
 from core.questions import same_meaning
 from core.ranking import NEUTRAL, learned_term
 from core.retrieval import Retriever, Sought

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.audience import audience_of
 from core.documents import Document, Passage
-from core.interfaces import Vectors
+from core.embedding import Vectors
 from core.ledger.operations import PASSAGES, queue
 from core.ledger.people import audience_number
 from core.ledger.tables import audiences, documents, embeddings, passages

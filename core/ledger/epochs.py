@@ -8,8 +8,8 @@ import numpy as np
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.embedding import Vectors
 from core.feedback import Penalty, Rating
-from core.interfaces import Vectors
 from core.ledger.tables import embeddings, epochs, penalties, questions, ratings
 from core.ledger.writes import insert_all
 

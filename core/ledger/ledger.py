@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from alembic import command
 from alembic.config import Config
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from core.errors import LedgerError
 
 log = logging.getLogger(__name__)
+Transaction: TypeAlias = AsyncConnection  # what callers above the ledger pass on
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Two connections that write or checkpoint at once can corrupt a WAL before this release.
 SQLITE_WITH_SAFE_WAL = (3, 51, 3)

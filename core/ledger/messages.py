@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.interfaces import Turn
 from core.ledger.people import see_conversation, see_person
 from core.ledger.tables import answers, messages, people, posts, reactions
 from core.ledger.writes import insert_once
 from core.messages import Deleted, Edited, Message, MessageRef, Person, Reaction
+from core.prompts import Turn
 
 
 async def save_message(connection: AsyncConnection, message: Message, now: datetime) -> None:

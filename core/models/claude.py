@@ -10,7 +10,6 @@ import anthropic
 from anthropic.types import Message, MessageParam
 
 from core.errors import ModelError
-from core.interfaces import Piece, Prompt, Turn
 from core.models import request
 from core.models.breaker import Breaker
 from core.models.budget import DailyBudget
@@ -18,6 +17,7 @@ from core.models.catalogue import Catalogue
 from core.models.client import client_of
 from core.models.failures import FAILURES, MALFORMED, StoppedError, failure_of
 from core.models.reader import CUT_SHORT, CUTTING, DONE, Reader, tokens_in
+from core.prompts import Piece, Prompt, Turn
 from core.settings import AnthropicSettings
 
 log = logging.getLogger(__name__)
@@ -68,12 +68,16 @@ class Claude:
         return await self._catalogue.check()
 
     async def answer(self, prompt: Prompt) -> AsyncIterator[Piece]:
-        """Stream an answer. It ends without any piece when the passages do not hold one."""
+        """Stream an answer. It ends without any piece when the passages do not hold one.
+
+        Claude has `settings.seconds` for all of it; the time that the reader takes is not counted.
+        """
         content = request.content_of(prompt)
         if not content.passages:
             return
         reader = Reader(content.passages, self._budget.spend)
-        deadline = asyncio.get_running_loop().time() + self._settings.seconds
+        now = asyncio.get_running_loop().time
+        deadline = now() + self._settings.seconds
         # No `yield` stands inside a timeout: it would cancel the consumer instead of the call.
         with self._guarded():
             async with AsyncExitStack() as stack:
@@ -85,8 +89,10 @@ class Claude:
                         event = await anext(stream, None)
                     if event is None:
                         break
+                    handed_over = now()
                     for piece in reader.read(event):
                         yield piece
+                    deadline += now() - handed_over
                 for piece in reader.finish():
                     yield piece
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from core.interfaces import Turn
 from core.models.subject import subject_of
+from core.prompts import Turn
 
 LONGEST_BORROWED = 300
 LEADS = re.compile(

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.interfaces import PromptPassage
 from core.models.blocks import Block, Kind, blocks_of
 from core.models.sentences import sentences_of
 from core.models.subject import subject_of
+from core.prompts import PromptPassage
 from core.terms import terms_of
 
 UNSEEN = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|https?://\S+|</?\w[^>\n]*>")

@@ -3,11 +3,11 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 
-from core.interfaces import CitationPiece, Piece, Prompt, TextPiece, Turn
 from core.models.blocks import FENCE, Kind, blocks_of
 from core.models.follow_ups import standing_alone
 from core.models.quotes import Quote, quotes_of
 from core.models.sentences import sentences_of
+from core.prompts import CitationPiece, Piece, Prompt, TextPiece, Turn
 
 LONGEST_PARAGRAPH = 600
 LONGEST_READ = 5_000

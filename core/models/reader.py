@@ -6,8 +6,8 @@ from anthropic.lib.streaming import ParsedMessageStreamEvent
 from anthropic.types import MessageDeltaUsage, Usage
 from anthropic.types.citations_delta import Citation
 
-from core.interfaces import NO_ANSWER, CitationPiece, Piece, TextPiece
 from core.models.failures import StoppedError
+from core.prompts import NO_ANSWER, CitationPiece, Piece, TextPiece
 
 CUT_SHORT = "\n\n*(The answer was cut short here because it grew too long.)*"
 CUTTING = frozenset({"max_tokens", "model_context_window_exceeded"})

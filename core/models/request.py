@@ -20,8 +20,8 @@ from anthropic.types import (
     ThinkingConfigParam,
 )
 
-from core.interfaces import NO_ANSWER, Prompt, PromptPassage, Turn
 from core.models.blocks import units_of
+from core.prompts import NO_ANSWER, Prompt, PromptPassage, Turn
 
 # A citation's mark, such as [1], but neither a link nor an index as in `names[0]`.
 MARK = re.compile(r"[ \t]?(?<!\w)\[\d{1,2}\](?!\()")

@@ -15,7 +15,6 @@ ABBREVIATIONS = frozenset(
         "approx",
         "ca",
         "fig",
-        "no",
         "nr",
         "mr",
         "mrs",

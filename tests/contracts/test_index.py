@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
+from core.embedding import Vectors
 from core.errors import IndexUnavailableError
-from core.interfaces import Hit, Index, IndexItem, Vectors
+from core.interfaces import Index
+from core.items import Hit, IndexItem
 from core.terms import terms_of
 
 DIMENSION = 8

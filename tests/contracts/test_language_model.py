@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.interfaces import CitationPiece, LanguageModel, Prompt, PromptPassage, TextPiece, Turn
+from core.interfaces import LanguageModel
 from core.models.claude import Claude
 from core.models.quoting import QuotingModel
+from core.prompts import CitationPiece, Prompt, PromptPassage, TextPiece, Turn
 from core.settings import AnthropicSettings
 from tests.servers.claude import LoopbackClaude
 

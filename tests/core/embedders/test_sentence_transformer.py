@@ -1,5 +1,6 @@
 """Which model is loaded, what it is called, and the sentence when it cannot be."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from core.embedders.sentence_transformer import (
     checked,
     digest_of,
     find_weights,
+    hub_identity,
 )
 from core.errors import EmbedderError
 from core.settings import EmbedderSettings
@@ -87,6 +89,21 @@ async def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(EmbedderError, match=r"embedder\.model"):
         await SentenceTransformerEmbedder.load(EmbedderSettings(model=str(tmp_path)))
+
+
+async def test_a_broken_model_leaves_the_collector_on(tmp_path: Path) -> None:
+    """The garbage collector rests during the imports only, whatever comes of them."""
+    with pytest.raises(EmbedderError):
+        await SentenceTransformerEmbedder.load(EmbedderSettings(model=str(tmp_path)))
+    assert gc.isenabled()
+
+
+def test_a_model_that_keeps_no_revision_has_its_name() -> None:
+    """A model whose files tell no revision is known by the name that the settings give."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(BUNDLED_FOLDER), device="cpu", local_files_only=True)
+    assert hub_identity(model, "somebody/some-model") == "somebody/some-model"
 
 
 def test_a_hub_name_may_be_fetched() -> None:

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pymilvus import MilvusClient  # type: ignore[import-untyped]  # it ships no types
 
 from core.errors import IndexUnavailableError
+from core.index.lite import Lite
 from core.index.milvus import MilvusIndex
-from core.interfaces import IndexItem
+from core.items import IndexItem
 from core.settings import IndexSettings
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -248,6 +250,55 @@ async def test_narrow_audience_among_many(index: MilvusIndex) -> None:
     await index.flush("c")
     hits = await index.search_dense("c", items(1)[0].vector, audiences=[7], limit=3)
     assert [(hit.id, hit.score) for hit in hits] == [("far", -1.0)]
+
+
+async def test_lite_behind_an_address(folder: Path) -> None:
+    """A Milvus Lite that runs elsewhere is used by its address; its folder is not ours to move."""
+    lite = await asyncio.to_thread(Lite, folder)
+    for _ in range(2):
+        index = MilvusIndex(lite.address, "", IndexSettings())
+        await index.open()
+        await index.create("c", 2)
+        await index.upsert("c", items(3))
+        assert len(await index.search_terms("c", "tea", audiences=[1], limit=9)) == 3
+        assert await index.set_aside(NOW) is None
+        assert await index.load_state("c") == "Loaded"
+        await index.close()
+    await asyncio.to_thread(lite.stop)
+
+
+async def test_strangers_collections_are_left_alone(index: MilvusIndex, folder: Path) -> None:
+    """A collection that has other fields than ours is neither listed nor loaded."""
+    await index.close()
+    lite = await asyncio.to_thread(Lite, folder)
+    client = MilvusClient(lite.address)
+    await asyncio.to_thread(client.create_collection, "theirs", 4)
+    client.close()
+    again = MilvusIndex(lite.address, "", IndexSettings())
+    await again.open()
+    assert await again.collections() == ["c"]
+    await again.close()
+    await asyncio.to_thread(lite.stop)
+
+
+# Lite leaves the log of a flush that failed open to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_a_failed_flush_is_tried_again(
+    index: MilvusIndex, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Rows whose flush the disk refused are flushed once it takes them again."""
+    await index.upsert("c", items(1))
+    await index.flush("c")
+    await index.upsert("c", items(2))
+    parts = next(folder.rglob("partitions"))  # without it Lite can neither flush nor open
+    kept = parts.rename(parts.with_name("away"))
+    parts.write_text("in the way")
+    await asyncio.sleep(0.3)
+    parts.unlink()
+    kept.rename(parts)
+    await index.upsert("c", items(3))
+    assert await index.ids("c") == {"0", "1", "2"}
+    assert "failed" in caplog.text
 
 
 @pytest.mark.parametrize("limit", [0, -1])

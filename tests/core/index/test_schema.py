@@ -5,9 +5,11 @@ import re
 
 import numpy as np
 import pytest
+from pymilvus import MilvusClient  # type: ignore[import-untyped]  # it ships no types
 
-from core.index.schema import LONGEST_TERMS, among, encoded, rows_of
-from core.interfaces import IndexItem
+from core.index.schema import LONGEST_TERMS, Kind, add_indexes, among, encoded, rows_of, schema_of
+from core.items import IndexItem
+from core.settings import IndexSettings
 from core.terms import terms_of
 
 TEXTS = [
@@ -71,3 +73,26 @@ def test_without_bm25_no_terms_are_sent() -> None:
     vector = np.ones(2, dtype=np.float32)
     item = IndexItem(id="a", owner="o", audience=1, terms="tea", vector=vector)
     assert "terms" not in rows_of([item], bm25=False)[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "dense", "audience"),
+    [("lite", "FLAT", "INVERTED"), ("server", "HNSW", "INVERTED"), ("old", "HNSW", "STL_SORT")],
+)
+def test_each_server_gets_the_indexes_it_knows(kind: Kind, dense: str, audience: str) -> None:
+    """Lite searches exhaustively, a server by graph, an old one without inverted indexes."""
+    indexes = MilvusClient.prepare_index_params()
+    add_indexes(indexes, IndexSettings(), kind=kind, bm25=kind == "server")
+    types = {index.field_name: index.index_type for index in indexes}
+    words = {"sparse": "SPARSE_INVERTED_INDEX"} if kind == "server" else {}
+    assert types == {"dense": dense, "audience": audience, **words}
+
+
+def test_without_tokenizer_no_word_search() -> None:
+    """A server that cannot rank words gets a schema without them."""
+    assert [field.name for field in schema_of(2, None).fields] == [
+        "id",
+        "owner",
+        "audience",
+        "dense",
+    ]

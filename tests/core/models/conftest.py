@@ -6,16 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.interfaces import (
-    CitationPiece,
-    Guidance,
-    LanguageModel,
-    Prompt,
-    PromptPassage,
-    TextPiece,
-    Turn,
-)
+from core.interfaces import LanguageModel
 from core.models.claude import Claude
+from core.prompts import CitationPiece, Guidance, Prompt, PromptPassage, TextPiece, Turn
 from core.settings import AnthropicSettings
 from tests.servers.claude import LoopbackClaude
 

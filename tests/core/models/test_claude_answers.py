@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.interfaces import CitationPiece, Prompt, TextPiece
 from core.models.claude import Claude
 from core.models.reader import CUT_SHORT
+from core.prompts import CitationPiece, Prompt, TextPiece
 from tests.core.models.conftest import Clock, said, text_of
 from tests.servers.claude import LoopbackClaude
 

@@ -3,9 +3,9 @@
 import pytest
 
 from core.errors import ModelError
-from core.interfaces import Turn
 from core.models.claude import Claude
 from core.models.reader import CUT_SHORT
+from core.prompts import Turn
 from core.settings import AnthropicSettings
 from tests.servers.claude import LoopbackClaude
 from tests.servers.claude_wire import model

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.interfaces import CitationPiece, Guidance, Prompt, PromptPassage, TextPiece, Turn
 from core.models.follow_ups import standing_alone
 from core.models.quoting import QuotingModel
+from core.prompts import CitationPiece, Guidance, Prompt, PromptPassage, TextPiece, Turn
 from tests.core.models.conftest import said, text_of
 
 

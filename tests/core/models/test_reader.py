@@ -6,9 +6,9 @@ import pytest
 from anthropic import MessageStreamEvent
 from pydantic import TypeAdapter
 
-from core.interfaces import CitationPiece, Piece, TextPiece
 from core.models.reader import Reader
 from core.models.request import MARK, rewriting_effort
+from core.prompts import CitationPiece, Piece, TextPiece
 
 EVENTS: TypeAdapter[Any] = TypeAdapter(MessageStreamEvent)
 

@@ -1,0 +1,64 @@
+"""What the index holds and what is found in it."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from core.embedding import Vectors
+
+Mode: TypeAlias = Literal["dense", "bm25", "hybrid"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexItem:
+    """One row of a collection. `owner` is the document or the answer that it belongs to.
+
+    `terms` is `core.terms.terms_of` of the text, joined by spaces; the text itself stays in the
+    ledger. `audience` is the number that the ledger gives to the set of readers.
+    """
+
+    id: str
+    owner: str
+    audience: int
+    terms: str
+    vector: Vectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One found row and its score, higher is better: inner product, or BM25 (never negative)."""
+
+    id: str
+    owner: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What the server behind the index can do, as asked at start."""
+
+    server: str
+    bm25: bool
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A passage that retrieval found. `score` is in 0…1 and says how well it matches, nothing else.
+
+    `dense` is the cosine similarity, `coverage` the share of the question's terms, weighted by
+    rarity, that the passage has. `penalty` is what verdicts near this question take off (0…0.25).
+    """
+
+    passage_id: str
+    document_id: str
+    document_uri: str
+    title: str
+    breadcrumb: str
+    text: str
+    link: str | None
+    hash: str
+    audience_id: int
+    score: float
+    dense: float
+    coverage: float
+    penalty: float = 0.0
