@@ -84,10 +84,7 @@ async def open_store(
         uri = settings.index.uri or str(folder.index)
         index = MilvusIndex(uri, settings.index.token.get_secret_value(), settings.index)
         stack.push_async_callback(index.close)
-        loaded, _, _ = await asyncio.gather(
-            _loaded(embedder, settings), ledger.open(), _open_index(index, now)
-        )
-        stack.push_async_callback(loaded.close)
+        loaded = await _opened(stack, _loaded(embedder, settings), ledger, index, now)
         indexing = Indexing(ledger=ledger, index=index, embedder=loaded, now=now)
         await indexing.prepare()
         yield Store(
@@ -150,6 +147,29 @@ async def open_app(
             reembed=reembed,
             assistant=assistant,
         )
+
+
+async def _opened(
+    stack: AsyncExitStack,
+    loading: Awaitable[Embedder],
+    ledger: Ledger,
+    index: MilvusIndex,
+    now: Callable[[], datetime],
+) -> Embedder:
+    """Open all three side by side. Each is awaited even if another fails, so that it can be closed."""
+
+    async def load() -> Embedder:
+        loaded = await loading
+        stack.push_async_callback(loaded.close)
+        return loaded
+
+    loaded, *others = await asyncio.gather(
+        load(), ledger.open(), _open_index(index, now), return_exceptions=True
+    )
+    failures = [one for one in (loaded, *others) if isinstance(one, BaseException)]
+    if isinstance(loaded, BaseException) or failures:
+        raise failures[0]
+    return loaded
 
 
 async def _loaded(embedder: Embedder | None, settings: Settings) -> Embedder:

@@ -181,7 +181,7 @@ def _tidied(prose: str, allowed: set[str]) -> str:
         address = found.group()
         return address if address.rstrip(".,;:!?'*_~") in allowed else _schemeless(address)
 
-    prose = LINK.sub(link, DEFINITION.sub("", prose))
+    prose = LINK.sub(link, LINK.sub(link, DEFINITION.sub("", prose)))  # an image in a link
     prose = re.sub(r"<(?=[^\s=\d])", "&lt;", prose)
     return BARE.sub(bare, prose)
 

@@ -41,11 +41,10 @@ def log(
     ] = False,
 ) -> None:
     """Set up the log before any command."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(message)s",
-        handlers=[RichHandler(console=Console(stderr=True), show_path=False)],
-    )
+    handler = RichHandler(console=Console(stderr=True), show_path=False)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
+    for ours in ("bot", "core", "plugins"):
+        logging.getLogger(ours).setLevel(logging.INFO if verbose else logging.WARNING)
 
 
 @cli.command()

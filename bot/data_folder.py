@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from core.errors import DataFolderInUseError, SettingsError
 
@@ -46,16 +47,23 @@ def held(path: Path) -> Iterator[DataFolder]:
     except OSError as error:
         raise SettingsError(f"The data folder {folder.path} cannot be used: {error}") from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            raise DataFolderInUseError(
-                f"The data folder {folder.path} is in use by a running bot (process "
-                f"{lock.read().strip() or 'unknown'}): stop it first, or use its room; another "
-                f"folder is chosen by TAVERNKEEP_DATA."
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        _take(lock, folder.path)
         yield folder
+
+
+def _take(lock: TextIO, path: Path) -> None:
+    """Lock the file and write this process's number into it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.seek(0)
+        raise DataFolderInUseError(
+            f"The data folder {path} is in use by a running bot (process "
+            f"{lock.read().strip() or 'unknown'}): stop it first, or use its room; another "
+            f"folder is chosen by TAVERNKEEP_DATA."
+        ) from error
+    except OSError as error:
+        raise SettingsError(f"The data folder {path} cannot be locked: {error}") from error
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 async def serve(settings: Settings, console: Console, *, window: bool = False) -> None:
-    """Serve the room until the process is asked to stop.
+    """Serve the room until the process is asked to stop, or its window is closed.
 
     The page answers before the models are loaded; questions that come meanwhile wait.
     """
@@ -28,20 +29,38 @@ async def serve(settings: Settings, console: Console, *, window: bool = False) -
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stopped.set)
-    room = RoomAdapter(settings.room, now=utc_now)
+    room = RoomAdapter(settings.room)
     await room.start()
-    console.print(
-        f"The room is open: [bold]http://{settings.room.host}:{settings.room.port}[/bold]"
-    )
+    console.print(f"The room is open: [bold]{room.url}[/bold]")
+    room.opening("loading the embedding model and the index")
     try:
         async with open_app(settings) as app, scheduled(app):
-            room.attach(app.assistant)
+            await room.attach(app.assistant)
             console.print("Ready. Ctrl+C stops it.")
-            await stopped.wait()
+            if window:
+                await show_window(room.url)
+            else:
+                await stopped.wait()
             console.print("Closing the room…")
             await room.stop()
     finally:
         await room.stop()
+
+
+async def show_window(url: str) -> None:
+    """Show the room as a desktop window of its own process, until it is closed."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot.room.window", url, stderr=asyncio.subprocess.PIPE
+        )
+    except OSError as error:
+        raise TavernkeepError(f"The window cannot be opened: {error}") from error
+    _, said = await process.communicate()
+    if process.returncode:
+        log.error("%s", said.decode(errors="replace"))
+        raise TavernkeepError(
+            "The window cannot be opened: install the extra with `.venv/bin/pip install -e '.[window]'`."
+        )
 
 
 async def talk(settings: Settings, console: Console) -> None:

@@ -32,9 +32,7 @@ async def ingest(
     )
     async with open_app(chosen) as app:
         with bars(Console(stderr=True) if as_json else console) as progress:
-            summaries = [
-                await app.store.ingestion.ingest(source, progress) for source in app.brought.sources
-            ]
+            summaries = await app.store.ingestion.ingest_all(app.brought.sources, progress)
     if as_json:
         console.print_json(json.dumps([as_object(one) for one in summaries]))
         return

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.answers import Answer, Citation, Origin, Question
-from core.audience import Audience, narrowest
+from core.audience import Audience
 from core.errors import ModelError
 from core.interfaces import LanguageModel, Reply
 from core.items import Found
@@ -86,27 +86,24 @@ class Answerer:
             thread=asked.thread,
             person_id=asked.person.id,
         )
-        draft, notice = await self._write(prompt, grounds, reply)
+        draft, failure = await self._write(prompt, grounds, reply)
         if not draft.text.strip():
-            return self._unknown(asked, found, notice)
-        origin = (
-            Origin.GENERATED
-            if notice is None and self._model is not self._quoting
-            else Origin.QUOTED
-        )
+            return self._unknown(asked, found, failure)
+        written = failure is None and self._model is not self._quoting
+        origin = Origin.GENERATED if written else Origin.QUOTED
+        notice = f"{failure} Here is what the documents say, word for word." if failure else None
         return self._finished(asked, draft, origin, notice)
 
     async def _write(
         self, prompt: Prompt, grounds: Sequence[Found], reply: Reply
     ) -> tuple[_Draft, str | None]:
-        """Return the draft, and the sentence to show where the language model was away."""
+        """Return the draft, and the sentence on why the language model did not write it."""
         try:
             return await self._stream(self._model, prompt, grounds, reply), None
         except ModelError as error:
             log.warning("The language model gave no answer, so passages are quoted: %s", error)
             await reply.progress("Quoting the documents…")
-            quoted = await self._stream(self._quoting, prompt, grounds, None)
-            return quoted, f"{error} Here is what the documents say, word for word."
+            return await self._stream(self._quoting, prompt, grounds, None), str(error)
 
     async def _stream(
         self, model: LanguageModel, prompt: Prompt, grounds: Sequence[Found], reply: Reply | None
@@ -125,7 +122,7 @@ class Answerer:
             question=asked.question,
             text=draft.text.strip(),
             origin=origin,
-            audience=narrowest([asked.audience]),
+            audience=asked.audience,
             created_at=self._now(),
             citations=tuple(draft.cited.values()),
             notice=notice,

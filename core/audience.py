@@ -7,6 +7,7 @@ the narrowest audience of several is the union of their requirements.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Audience:
 
     def key(self) -> str:
         """Return the one spelling of this audience, fit to be a unique column."""
-        return " ".join(sorted(self.requires))
+        return " ".join(sorted(quote(one, safe=":/@") for one in self.requires))
 
 
 EVERYONE = Audience()
@@ -44,4 +45,4 @@ def narrowest(audiences: Iterable[Audience]) -> Audience:
 
 def audience_of(key: str) -> Audience:
     """Return the audience whose `key()` this is."""
-    return Audience(frozenset(key.split()))
+    return Audience(frozenset(unquote(one) for one in key.split()))

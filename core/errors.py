@@ -38,7 +38,7 @@ class PluginError(TavernkeepError):
 
 
 class SourceError(TavernkeepError):
-    """A document cannot be read; ingestion lists it as failed and goes on."""
+    """A document or a whole source cannot be read; ingestion lists it as failed and goes on."""
 
 
 class UnknownAnswerError(TavernkeepError):

@@ -100,8 +100,11 @@ def live_verdict(events: Iterable[Feedback]) -> Feedback | None:
 
 def verdict_of(emoji: str, verdicts: Mapping[str, Verdict]) -> Verdict | None:
     """Return what an emoji says of an answer, whatever its skin tone or spelling, or None."""
-    folded = "".join(
-        sign for sign in emoji if sign not in SKIN_TONES and sign != VARIATION_SELECTOR
-    )
-    name = folded.strip(":").split("::")[0]
-    return verdicts.get(name)
+    named = _plain(emoji)
+    return next((verdict for name, verdict in verdicts.items() if _plain(name) == named), None)
+
+
+def _plain(emoji: str) -> str:
+    """Return an emoji without skin tone, variation selector and colons."""
+    kept = (sign for sign in emoji if sign not in SKIN_TONES and sign != VARIATION_SELECTOR)
+    return "".join(kept).strip(":").split("::")[0]

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,12 +68,14 @@ class Indexing:
     async def prepare(self) -> None:
         """Make sure that every alias names a collection that exists."""
         existing = set(await self._index.collections())
+        await self._forget_lost(existing)
         for alias in ALIASES:
             live = await self.live(alias)
-            if live is None:
+            lost = live is not None and live.name not in existing
+            if live is None or (lost and live.fingerprint != self.fingerprint):
                 live = await self.begin(alias)
                 await self.swap(live)
-            elif live.name not in existing:
+            elif lost:
                 await self._index.create(live.name, self._embedder.description.dimension)
             if await self._index.pointed(alias) != live.name:
                 await self._index.point(alias, live.name)
@@ -120,9 +123,15 @@ class Indexing:
 
     async def drop(self, collection: Collection) -> None:
         """Remove a retired or abandoned collection."""
-        await self._index.drop(collection.name)
-        async with self._ledger.writing() as connection:
-            await forget_collection(connection, collection.name)
+        async with self._lock:  # so that no pass is writing to it
+            await self._index.drop(collection.name)
+            async with self._ledger.writing() as connection:
+                await forget_collection(connection, collection.name)
+
+    async def remember(self, questions: Mapping[str, str]) -> None:
+        """Embed questions, given as content hash to text, and keep their vectors in the ledger."""
+        if questions:
+            await self._embed(ANSWERS, questions)
 
     async def catch_up(self, progress: Progress | None = None) -> int:
         """Carry out every queued operation and return how many there were."""
@@ -154,7 +163,12 @@ class Indexing:
         missing, strangers = sorted(wanted - held), sorted(held - wanted)
         await self._index.delete(collection.name, strangers)
         for start in range(0, len(missing), BATCH):
-            await self._carry(collection, missing[start : start + BATCH])
+            batch = missing[start : start + BATCH]
+            async with self._ledger.reading() as connection:
+                items = await wanted_items(connection, collection.alias, batch)
+            await self._vectors(collection, items)  # the slow part, beside other passes
+            async with self._lock:
+                await self._carry(collection, batch)
             progress(collection.alias, min(start + BATCH, len(missing)), len(missing))
         return len(missing)
 
@@ -207,12 +221,24 @@ class Indexing:
         texts = {one.hash: one.text for one in wanted if one.hash not in held}
         if not texts or collection.fingerprint != self.fingerprint:
             return held
-        embed = (
-            self._embedder.embed_questions
-            if collection.alias == ANSWERS
-            else self._embedder.embed_passages
-        )
+        return held | await self._embed(collection.alias, texts)
+
+    async def _embed(self, alias: str, texts: Mapping[str, str]) -> dict[str, Vectors]:
+        embedder = self._embedder
+        embed = embedder.embed_questions if alias == ANSWERS else embedder.embed_passages
         made = dict(zip(texts, await embed(list(texts.values())), strict=True))
         async with self._ledger.writing() as connection:
             await save_embeddings(connection, made, self.fingerprint)
-        return held | made
+        return made
+
+    async def _forget_lost(self, existing: AbstractSet[str]) -> None:
+        """Forget collections beside the live ones that were never made, or that went with the folder.
+
+        Left in the ledger, an unfinished one would be written to, in vain, on every pass.
+        """
+        async with self._ledger.reading() as connection:
+            known = await collections_of(connection)
+        lost = [one.name for one in known if one.state != LIVE and one.name not in existing]
+        async with self._ledger.writing() as connection:
+            for name in lost:
+                await forget_collection(connection, name)

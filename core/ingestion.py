@@ -1,11 +1,14 @@
 """Source -> documents -> passages -> embeddings -> ledger -> index."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.documents import Document, Passage, Unreadable, content_hash
+from core.embedding import Vectors
+from core.errors import SourceError
 from core.indexing import Indexing
 from core.interfaces import Embedder, Progress, Source
 from core.ledger.documents import (
@@ -17,6 +20,7 @@ from core.ledger.documents import (
 from core.ledger.ledger import Ledger
 from core.splitting import passages_of
 
+log = logging.getLogger(__name__)
 PASSAGES_AT_ONCE = 128
 
 
@@ -73,10 +77,23 @@ class Ingestion:
         self._indexing = indexing
         self._now = now
 
+    async def ingest_all(self, sources: Sequence[Source], progress: Progress) -> list[Summary]:
+        """Ingest sources one after the other; one that cannot be read is listed as failed itself."""
+        summaries = []
+        for source in sources:
+            try:
+                summaries.append(await self.ingest(source, progress))
+            except SourceError as error:
+                log.warning("%s", error)
+                failed = Unreadable(uri=source.name, why=str(error))
+                summaries.append(Summary(source=source.name, failed=(failed,)))
+        return summaries
+
     async def ingest(self, source: Source, progress: Progress) -> Summary:
         """Bring the ledger and the index to what the source holds now; return what changed.
 
-        A document that cannot be read keeps its former version and is listed as failed.
+        A document that cannot be read keeps its former version and is listed as failed. Where the
+        source itself cannot be read, `SourceError` is raised and nothing is removed.
         """
         async with self._ledger.reading() as connection:
             stored = await stored_hashes(connection, source.name)
@@ -84,10 +101,10 @@ class Ingestion:
         batch: list[tuple[Document, list[Passage]]] = []
         async for document in self._changed(source, stored, tally):
             batch.append((document, await self._split(document)))
+            progress(f"Reading {source.name}", len(tally.seen), None)
             if sum(len(parts) for _, parts in batch) >= PASSAGES_AT_ONCE:
                 await self._write(batch, tally)
                 batch = []
-                progress(f"Reading {source.name}", len(tally.seen), None)
         await self._write(batch, tally)
         removed = [id_ for id_ in stored if id_ not in tally.seen]
         async with self._ledger.writing() as connection:
@@ -128,13 +145,14 @@ class Ingestion:
         )
 
     async def _write(self, batch: Sequence[tuple[Document, list[Passage]]], tally: _Tally) -> None:
+        if not batch:
+            return
         texts = {part.hash: part.embedded for _, parts in batch for part in parts}
         fingerprint = self._indexing.fingerprint
         async with self._ledger.reading() as connection:
             known = await load_embeddings(connection, list(texts), fingerprint)
         fresh = {hash_: text for hash_, text in texts.items() if hash_ not in known}
-        vectors = await self._embedder.embed_passages(list(fresh.values()))
-        made = dict(zip(fresh, vectors, strict=True))
+        made = await self._embedded(fresh)
         async with self._ledger.writing() as connection:
             for document, parts in batch:
                 held = {part.hash: made[part.hash] for part in parts if part.hash in made}
@@ -142,3 +160,9 @@ class Ingestion:
         tally.passages += sum(len(parts) for _, parts in batch)
         tally.embedded += len(fresh)
         await self._indexing.catch_up()
+
+    async def _embedded(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
+        if not texts:
+            return {}
+        vectors = await self._embedder.embed_passages(list(texts.values()))
+        return dict(zip(texts, vectors, strict=True))

@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import inspect
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -15,9 +16,41 @@ import pluggy
 from core.errors import PluginError
 from core.hookspecs import GROUP, Hooks, Services
 from core.interfaces import Command, Event, Job, Listener, Reranker, Source
+from core.settings import JobSettings
 
 log = logging.getLogger(__name__)
 BUNDLED = "plugins"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a thing of one kind must have.
+
+    `acts` is awaited and so must be an async function; `reserved` are names that core has taken.
+    """
+
+    needed: tuple[str, ...]
+    acts: str | None = None
+    names: re.Pattern[str] = re.compile(".+")
+    reserved: frozenset[str] = frozenset()
+
+
+KINDS = {
+    "register_sources": Kind(needed=("name", "documents")),
+    "register_rerankers": Kind(needed=("name", "rerank"), acts="rerank"),
+    "register_commands": Kind(
+        needed=("name", "summary", "run"),
+        acts="run",
+        # What every chat platform takes for a command, and what a message is compared with.
+        names=re.compile(r"[a-z0-9][a-z0-9_-]{0,31}"),
+    ),
+    "register_jobs": Kind(
+        needed=("name", "summary", "every", "run"),
+        acts="run",
+        reserved=frozenset(JobSettings.model_fields),
+    ),
+    "register_listeners": Kind(needed=("name", "on_event"), acts="on_event"),
+}
 
 
 @dataclass(slots=True)
@@ -39,12 +72,12 @@ def load_plugins(names: Sequence[str]) -> pluggy.PluginManager:
         try:
             _load(manager, name)
             manager.check_pending()
+            _refuse_deaf(manager, name)
         except PluginError:
             raise
-        except (
-            Exception
-        ) as error:  # a stranger's import may raise anything; it is re-raised by name
-            raise PluginError(f"The plugin {name} cannot be loaded: {error}") from error
+        except Exception as error:  # a stranger's import may raise anything; re-raised by name
+            why = " ".join(str(error).split()) or type(error).__name__
+            raise PluginError(f"The plugin {name} cannot be loaded: {why}") from error
     return manager
 
 
@@ -59,23 +92,38 @@ def _load(manager: pluggy.PluginManager, name: str) -> None:
         )
 
 
+def _refuse_deaf(manager: pluggy.PluginManager, name: str) -> None:
+    """Raise `PluginError` for a plugin without hooks, or with one whose call would do nothing."""
+    plugin = manager.get_plugin(name)
+    hooks = manager.get_hookcallers(plugin) or []
+    if not hooks:
+        raise PluginError(f"The plugin {name} implements no hook: is `@hookimpl` missing?")
+    for hook in hooks:
+        if inspect.iscoroutinefunction(getattr(plugin, hook.name)):
+            raise PluginError(
+                f"The plugin {name} has an async {hook.name}: hooks only register, so it must be "
+                f"a plain function."
+            )
+
+
 def collect(manager: pluggy.PluginManager, services: Callable[[str, Brought], Services]) -> Brought:
     """Let every plugin register what it brings, each with services of its own."""
     brought = Brought()
-    calls: dict[str, tuple[list[Any], tuple[str, ...]]] = {
-        "register_sources": (brought.sources, ("name", "documents")),
-        "register_rerankers": (brought.rerankers, ("name", "rerank")),
-        "register_commands": (brought.commands, ("name", "summary", "run")),
-        "register_jobs": (brought.jobs, ("name", "every", "run")),
-        "register_listeners": (brought.listeners, ("name", "on_event")),
+    kept: dict[str, list[Any]] = {
+        "register_sources": brought.sources,
+        "register_rerankers": brought.rerankers,
+        "register_commands": brought.commands,
+        "register_jobs": brought.jobs,
+        "register_listeners": brought.listeners,
     }
     named = manager.list_name_plugin()
     for name, plugin in named:
+        own = services(name, brought)
         others = [other for _, other in named if other is not plugin]
-        for hook, (kept, needed) in calls.items():
+        for hook, kind in KINDS.items():
             caller = manager.subset_hook_caller(hook, others)
             try:
-                caller(register=_register(name, kept, needed), services=services(name, brought))
+                caller(register=_register(name, kind, kept[hook]), services=own)
             except PluginError:
                 raise
             except Exception as error:  # a stranger's code may raise anything; re-raised by name
@@ -83,24 +131,37 @@ def collect(manager: pluggy.PluginManager, services: Callable[[str, Brought], Se
     return brought
 
 
-def _register(plugin: str, kept: list[Any], needed: Sequence[str]) -> Callable[[Any], None]:
+def _register(plugin: str, kind: Kind, kept: list[Any]) -> Callable[[Any], None]:
     def register(brought: Any) -> None:
-        missing = [name for name in needed if not hasattr(brought, name)]
-        if missing:
-            raise PluginError(
-                f"The plugin {plugin} registered a {type(brought).__name__} without {', '.join(missing)}."
-            )
-        if any(one.name == brought.name for one in kept):
-            raise PluginError(
-                f"The plugin {plugin} registered {brought.name}, which exists already."
-            )
-        if isinstance(brought, Job) and not inspect.iscoroutinefunction(brought.run):
-            raise PluginError(
-                f"The job {brought.name} of the plugin {plugin} is no async function."
-            )
+        wrong = (
+            _lacking(brought, kind)
+            or _badly_named(brought, kind, kept)
+            or (kind.acts and _not_async(brought, kind.acts))
+        )
+        if wrong:
+            raise PluginError(f"The plugin {plugin} registered {wrong}.")
         kept.append(brought)
 
     return register
+
+
+def _lacking(brought: Any, kind: Kind) -> str | None:
+    missing = [name for name in kind.needed if not hasattr(brought, name)]
+    return f"a {type(brought).__name__} without {', '.join(missing)}" if missing else None
+
+
+def _badly_named(brought: Any, kind: Kind, kept: Sequence[Any]) -> str | None:
+    name = brought.name
+    if not isinstance(name, str) or not kind.names.fullmatch(name):
+        return f"a {type(brought).__name__} with the name {name!r}, which cannot be one"
+    taken = name in kind.reserved or any(one.name == name for one in kept)
+    return f"{name}, which exists already" if taken else None
+
+
+def _not_async(brought: Any, acts: str) -> str | None:
+    if inspect.iscoroutinefunction(getattr(brought, acts)):
+        return None
+    return f"{brought.name}, whose {acts} is no async function"
 
 
 class Listeners:

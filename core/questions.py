@@ -2,195 +2,67 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
-from core.terms import terms_of
+from core.opposites import HAN, WORD, negated, opposed, reversals, words_in
+from core.terms import stem, terms_of
 
-# Words that a question is asked with rather than about, as terms. Chinese ones are pairs of
-# characters, as terms are.
+# Words that a question is asked with rather than about.
 ASKING = frozenset(
-    term
-    for word in [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "if",
-        "then",
-        "than",
-        "so",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "from",
-        "for",
-        "with",
-        "by",
-        "about",
-        "into",
-        "over",
-        "as",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "am",
-        "do",
-        "does",
-        "did",
-        "doing",
-        "done",
-        "have",
-        "has",
-        "had",
-        "having",
-        "will",
-        "would",
-        "shall",
-        "should",
-        "can",
-        "could",
-        "may",
-        "might",
-        "must",
-        "i",
-        "me",
-        "my",
-        "we",
-        "us",
-        "our",
-        "you",
-        "your",
-        "he",
-        "she",
-        "it",
-        "its",
-        "they",
-        "them",
-        "their",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "here",
-        "what",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "when",
-        "where",
-        "why",
-        "how",
-        "much",
-        "many",
-        "some",
-        "any",
-        "each",
-        "please",
-        "tell",
-        "explain",
-        "show",
-        "give",
-        "let",
-        "know",
-        "want",
-        "need",
-        "get",
-        "got",
-        "go",
-        "going",
-        "use",
-        "using",
-        "used",
-        "make",
-        "way",
-        "thing",
-        "anyone",
-        "someone",
-        "something",
-        "just",
-        "also",
-        "too",
-        "very",
-        "really",
-        "again",
-    ]
-    for term in terms_of(word)
-) | frozenset(
-    [
-        "什么",
-        "怎么",
-        "如何",
-        "为什",
-        "么样",
-        "哪些",
-        "哪个",
-        "多少",
-        "可以",
-        "是否",
-        "吗",
-        "呢",
-        "请问",
-        "怎样",
-    ]
+    terms_of(
+        "a an the and or but if then than so of in on at to from for with by about into over as is "
+        "are was were be been being am do does did doing done have has had having will would shall "
+        "should can could may might must i me my we us our you your he she it its they them their "
+        "this that these those there here what which who whom whose when where why how much many "
+        "some any each please tell explain show give let know want need get got go going use using "
+        "used make way thing anyone someone something just also too very really again hi hello hey"
+    )
+    + words_in("什么 怎么 如何 为什 么样 哪些 哪个 多少 可以 是否 吗 呢 请问 怎样")
 )
 
-NEGATIONS = frozenset(
-    [
-        "no",
-        "not",
-        "never",
-        "without",
-        "cannot",
-        "none",
-        "nothing",
-        "neither",
-        "nor",
-        "isn't",
-        "aren't",
-        "wasn't",
-        "weren't",
-        "don't",
-        "doesn't",
-        "didn't",
-        "can't",
-        "couldn't",
-        "won't",
-        "wouldn't",
-        "shouldn't",
-        "mustn't",
-        "haven't",
-        "hasn't",
-        "disable",
-        "disabled",
-        "disabling",
-        "deactivate",
-        "remove",
-        "delete",
-        "uninstall",
-        "unset",
-        "stop",
-        "prevent",
-        "forbid",
-        "avoid",
-        "except",
-        "exclude",
-        "off",
-    ]
+# What is asked for, where a question says so; "what" and "how" ask for anything.
+ASKED_FOR = (
+    re.compile(r"\bwho(?:m|se)?\b|谁", re.IGNORECASE),
+    re.compile(r"\bwhen\b|\bwhat time\b|什么时候|何时|几点", re.IGNORECASE),
+    re.compile(r"\bwhere\b|哪里|哪儿|在哪", re.IGNORECASE),
+    re.compile(r"\bwhy\b|\bhow come\b|为什么|为何", re.IGNORECASE),
+    re.compile(r"\bhow (?:much|many)\b|多少|几个", re.IGNORECASE),
 )
-CHINESE_NEGATIONS = "不没無无未别勿禁停删"
-WORD = re.compile(r"[\w']+", re.UNICODE)
+
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w-]*|\b\w*[a-z][A-Z]\w*|`[^`]+`|\b\w+[_]\w+")
-DIRECTION = re.compile(r"\bfrom\s+(\S+(?:\s\S+)?)\s+(?:in)?to\s+(\S+)", re.IGNORECASE)
+NUMERALS = dict(
+    zip(
+        words_in("two three four five six seven eight nine ten eleven twelve"),
+        map(str, range(2, 13)),
+        strict=True,
+    )
+)
+# Products and days are names even where nobody capitalises them.
+KNOWN_NAMES = frozenset(
+    words_in(
+        "slack discord teams telegram whatsapp matrix zoom windows linux macos mac ubuntu debian "
+        "android ios docker kubernetes podman github gitlab jira confluence notion google azure "
+        "aws postgres postgresql mysql sqlite milvus redis python java javascript typescript rust "
+        "node npm pip chrome firefox safari claude openai anthropic monday tuesday wednesday "
+        "thursday friday saturday sunday"
+    )
+)
+NAME = re.compile(
+    r"(?<![.!?:]\s)(?<!^)(?<!\n)\b[A-Z][\w-]*|\b\w*[a-z][A-Z]\w*|`[^`]+`|\b\w+_\w+", re.MULTILINE
+)
+# Words that name a role by standing before it; "to" does not where it begins an infinitive.
+MARKERS = {word: word for word in words_in("from to with by than of before after")} | {
+    "into": "to",
+    "onto": "to",
+}
+ARTICLES = frozenset(words_in("a an the my our your their this that all some any"))
+PARTICLES = frozenset("吗么呢啊吧你您我的地得了是")
+BEFORE_INFINITIVES = frozenset(
+    words_in(
+        "need needs want wants have has had how able like try trying way ways used going supposed "
+        "possible allowed where what when whether required"
+    )
+)
 
 
 def content_terms_of(text: str) -> list[str]:
@@ -202,40 +74,110 @@ def content_terms_of(text: str) -> list[str]:
 def same_meaning(one: str, other: str) -> bool:
     """Say whether nothing that reverses or changes a question's meaning differs between two.
 
-    Compared are negation, numbers and versions, names, and direction ("from A to B"). Two
-    questions may still mean different things: their similarity is the first gate, this the second.
+    Compared are negation, opposites, what is asked for, numbers and versions, names, and who does
+    what to whom ("from A to B"). Two questions may still mean different things: their similarity
+    is the first gate, this the second.
     """
     return (
-        _negated(one) == _negated(other)
-        and Counter(NUMBER.findall(one)) == Counter(NUMBER.findall(other))
+        negated(one) == negated(other)
+        and reversals(one) == reversals(other)
+        and not opposed(one, other)
+        and not _ask_otherwise(one, other)
+        and _numbers(one) == _numbers(other)
         and _names_agree(one, other)
-        and _directions(one) == _directions(other)
+        and not _swapped(one, other)
+        and not _replaced(one, other)
     )
 
 
-def _negated(text: str) -> bool:
-    words = (word.lower() for word in WORD.findall(text.replace("’", "'")))
-    counted = sum(word in NEGATIONS for word in words)
-    counted += sum(text.count(sign) for sign in CHINESE_NEGATIONS)
-    return counted % 2 == 1
+def _ask_otherwise(one: str, other: str) -> bool:
+    """Say whether both say what they ask for, and it is not the same: who, when, where, why."""
+    left, right = ({kind for kind in ASKED_FOR if kind.search(text)} for text in (one, other))
+    return bool(left and right) and left.isdisjoint(right)
+
+
+def _numbers(text: str) -> Counter[str]:
+    found = (re.sub(r"(?<=\d),(?=\d{3}\b)", "", number) for number in NUMBER.findall(text))
+    spelled = (NUMERALS[word] for word in words_in(text) if word in NUMERALS)
+    return Counter([*found, *spelled])
 
 
 def _names_agree(one: str, other: str) -> bool:
     """A name in one question must stand in the other, however it is written there."""
-    return _names(one) <= _folded_words(other) and _names(other) <= _folded_words(one)
+    return _names(one) <= _stems(words_in(other)) and _names(other) <= _stems(words_in(one))
 
 
 def _names(text: str) -> frozenset[str]:
-    return frozenset(
-        word.lower() for name in NAME.findall(text) for word in WORD.findall(name) if len(word) > 1
+    words = words_in(text)
+    named = [word for word in words if word in KNOWN_NAMES]
+    if HAN.search(text):
+        named += [word for word in words if word.isascii() and not word[0].isdigit()]
+    elif not _shouted(text):
+        named += [word for name in NAME.findall(text) for word in words_in(name)]
+    return _stems(word for word in named if len(word) > 1 and stem(word) not in ASKING)
+
+
+def _shouted(text: str) -> bool:
+    """Say whether capitals tell nothing: nearly every word of several has one."""
+    words = [word for word in WORD.findall(text) if word[0].isalpha()]
+    return len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
+
+
+def _stems(words: Iterator[str] | list[str]) -> frozenset[str]:
+    return frozenset(stem(word).removesuffix("s") for word in words)  # PDFs has no stem
+
+
+def _replaced(one: str, other: str) -> bool:
+    """Say whether two questions are word for word the same but for one thing that is named."""
+    left, right = _tokens(one), _tokens(other)
+    places = [
+        place for place, pair in enumerate(zip(left, right, strict=False)) if len({*pair}) > 1
+    ]
+    if len(left) != len(right) or len(places) != 1:
+        return False
+    place = places[0]
+    pair = (left[place], right[place])
+    if HAN.match(pair[0]):
+        return not {*pair} & PARTICLES
+    named = place > 0 and left[place - 1] in ARTICLES | MARKERS.keys()
+    return named and stem(pair[0]) != stem(pair[1])
+
+
+def _tokens(text: str) -> list[str]:
+    """Return the words of a text, Chinese ones as their characters."""
+    return [part for word in words_in(text) for part in (word if HAN.match(word) else [word])]
+
+
+def _swapped(one: str, other: str) -> bool:
+    """Say whether two things changed places, as in "from A to B" and "from B to A"."""
+    left, right = words_in(one), words_in(other)
+    differing = [(a, b) for a, b in zip(left, right, strict=False) if a != b]
+    if len(left) == len(right) and len(differing) == 2 and differing[0] == differing[1][::-1]:
+        return True
+    if HAN.search(one) and one != other and Counter(_signs(one)) == Counter(_signs(other)):
+        return True
+    mine, theirs = _roles(left), _roles(right)
+    return any(
+        mine[role] - theirs[role] & {*right} and theirs[role] - mine[role] & {*left}
+        for role in mine.keys() & theirs.keys()
+    ) or bool(
+        mine.get("from", set()) & theirs.get("to", set())
+        or mine.get("to", set()) & theirs.get("from", set())
     )
 
 
-def _folded_words(text: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in WORD.findall(text))
+def _signs(text: str) -> str:
+    """Return the words of a text as one string, to compare what it is made of."""
+    return "".join(words_in(text))
 
 
-def _directions(text: str) -> frozenset[tuple[str, str]]:
-    return frozenset(
-        (start.lower(), end.lower().strip("?.!,")) for start, end in DIRECTION.findall(text)
-    )
+def _roles(words: list[str]) -> dict[str, set[str]]:
+    """Return the first word behind each marker, by marker."""
+    roles: dict[str, set[str]] = {}
+    for place, word in enumerate(words):
+        role = MARKERS.get(word)
+        infinitive = word == "to" and place > 0 and words[place - 1] in BEFORE_INFINITIVES
+        marked = next((one for one in words[place + 1 :] if one not in ARTICLES), None)
+        if role and marked and not infinitive:
+            roles.setdefault(role, set()).add(marked)
+    return roles

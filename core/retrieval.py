@@ -20,6 +20,7 @@ from core.settings import RetrievalSettings
 from core.terms import scripts_of, terms_of
 
 log = logging.getLogger(__name__)
+HEARD = 0.5  # share of a question's letters from which its vector says something
 DENSE_SHARE = 0.5  # of the fused score, where the embedder speaks the question's script
 
 
@@ -80,11 +81,11 @@ class Retriever:
             )
         # The second look at who may read: the index said yes already, the ledger has the last word.
         readable = {id_: one for id_, one in stored.items() if one.audience_id in sought.audiences}
-        taken = penalties_near(sought.vector, called_wrong, self._kernel_width)
-        found = self._matched(sought, readable, dense)
-        found.sort(
-            key=lambda one: (taken.get(one.passage_id, 0.0) - order[one.passage_id], one.passage_id)
-        )
+        # Vectors of letters that the embedder does not know are all alike: they are near nothing.
+        speaks = sought.spoken >= HEARD
+        near = penalties_near(sought.vector, called_wrong, self._kernel_width) if speaks else {}
+        found = self._matched(sought, readable, dense, near)
+        found.sort(key=lambda one: (one.penalty - order[one.passage_id], one.passage_id))
         ranked = await self._rerank(sought.text, found)
         return list(ranked[: limit or self._settings.passages])
 
@@ -120,7 +121,11 @@ class Retriever:
         return fused(dense, terms, share)
 
     def _matched(
-        self, sought: Sought, stored: Mapping[str, StoredPassage], dense: Mapping[str, float]
+        self,
+        sought: Sought,
+        stored: Mapping[str, StoredPassage],
+        dense: Mapping[str, float],
+        penalties: Mapping[str, float],
     ) -> list[Found]:
         texts = {
             id_: frozenset(terms_of(f"{one.breadcrumb}\n{one.text}")) for id_, one in stored.items()
@@ -141,6 +146,7 @@ class Retriever:
                 score=match(dense.get(id_, lowest), covered[id_], sought.spoken if dense else 0.0),
                 dense=dense.get(id_, lowest),
                 coverage=covered[id_],
+                penalty=penalties.get(id_, 0.0),
             )
             for id_, one in stored.items()
         ]
@@ -148,8 +154,8 @@ class Retriever:
     async def _rerank(self, question: str, found: Sequence[Found]) -> Sequence[Found]:
         for reranker in self.rerankers:
             try:
-                found = await reranker.rerank(question, found)
-            except Exception:
+                found = _reordered(found, await reranker.rerank(question, found))
+            except Exception:  # a stranger's code may raise anything
                 log.exception(
                     "The re-ranker %s failed; the order stands without it.", reranker.name
                 )
@@ -162,6 +168,12 @@ class Retriever:
             return 1.0
         shares = scripts_of(text)
         return sum(shares.get(script, 0.0) for script in speaks) if shares else 1.0
+
+
+def _reordered(found: Sequence[Found], order: Sequence[Found]) -> list[Found]:
+    """Return what was found in a stranger's order: nothing added, changed or doubled."""
+    given = {one.passage_id: one for one in found}
+    return [given[id_] for id_ in dict.fromkeys(one.passage_id for one in order) if id_ in given]
 
 
 async def _nothing() -> list[Hit]:

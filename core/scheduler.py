@@ -36,6 +36,7 @@ class Scheduler:
         self._owner = owner
         self._now = now
         self._one_at_a_time = asyncio.Lock()
+        self._ticking: set[asyncio.Task[None]] = set()
         self.running: str | None = None
         self._timer = AsyncIOScheduler(
             timezone="UTC",
@@ -52,7 +53,7 @@ class Scheduler:
         for job in self._jobs.values():
             if job.every > timedelta(0):
                 self._timer.add_job(
-                    self._tick,
+                    self._start_tick,
                     "interval",
                     args=[job],
                     id=job.name,
@@ -62,10 +63,14 @@ class Scheduler:
         self._timer.start()
 
     async def stop(self) -> None:
-        """Stop the timers; a job that is running is cancelled, which it must bear."""
+        """Stop the timers; a job that they started is cancelled, which it must bear, and awaited."""
         if self._timer.running:
             self._timer.shutdown(wait=False)
             await asyncio.sleep(0)  # the stop itself happens on the loop's next turn
+        for task in self._ticking:
+            task.cancel()
+        # The ledger must stay open until each has noted how it ended.
+        await asyncio.gather(*self._ticking, return_exceptions=True)
         async with self._ledger.writing() as connection:
             await release_lease(connection, LEASE, self._owner, self._now())
 
@@ -86,18 +91,38 @@ class Scheduler:
             last = await last_done(connection, job.name)
         return max(self._now(), last + job.every) if last else self._now() + job.every
 
+    async def _start_tick(self, job: Job) -> None:
+        """Run the tick in a task of our own, which `stop` can await: the timer's is only dropped."""
+        task = asyncio.create_task(self._tick(job))
+        self._ticking.add(task)
+        task.add_done_callback(self._ticking.discard)
+        await asyncio.shield(task)
+
     async def _tick(self, job: Job) -> None:
-        async with self._ledger.writing() as connection:
-            fence = await hold_lease(connection, LEASE, self._owner, self._now(), LEASE_TTL)
-        if fence is None:
+        if not await self._hold_lease():
             log.info("%s is left to the process that holds the scheduler's lease.", job.name)
             return
+        holding = asyncio.create_task(self._keep_lease())
         try:
             report = await self.run(job.name, silent)
         except TavernkeepError as error:
             log.warning("The job %s failed and will be tried again: %s", job.name, error)
         else:
             log.info("%s: %s", job.name, report.summary)
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
+
+    async def _hold_lease(self) -> bool:
+        async with self._ledger.writing() as connection:
+            fence = await hold_lease(connection, LEASE, self._owner, self._now(), LEASE_TTL)
+        return fence is not None
+
+    async def _keep_lease(self) -> None:
+        """Renew the lease while a job runs, which may take longer than the lease lasts."""
+        while True:
+            await asyncio.sleep(LEASE_TTL.total_seconds() / 3)
+            await self._hold_lease()
 
     async def _recorded(self, job: Job, progress: Progress) -> JobReport:
         async with self._ledger.writing() as connection:

@@ -5,7 +5,7 @@
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +154,11 @@ class Settings(BaseSettings):
     """All settings; built once by the composition root and handed down in parts."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TAVERNKEEP_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix="TAVERNKEEP_",
+        env_nested_delimiter="__",
+        dotenv_filtering="only_existing",  # other programs' variables may stand in `.env`
+        extra="forbid",
+        frozen=True,
     )
 
     data: Path = Field(Path("data"), description="The data folder.")
@@ -183,11 +187,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: given values, environment, `.env`, the named file, the defaults."""
         del file_secret_settings
-        files = YamlConfigSettingsSource(settings_cls, yaml_file=config_files(os.environ))
+        env_file = getattr(dotenv_settings, "env_file", None)
+        read = config_files({**dotenv(env_file), **os.environ})
+        files = YamlConfigSettingsSource(settings_cls, yaml_file=read, deep_merge=True)
         return init_settings, env_settings, dotenv_settings, files
 
 
-def config_files(environ: Mapping[str, str]) -> list[Path]:
+def config_files(environ: Mapping[str, str | None]) -> list[Path]:
     """Return the YAML files to read, weakest first."""
     named = environ.get("TAVERNKEEP_CONFIG")
     return [DEFAULTS, Path(named)] if named else [DEFAULTS]
@@ -195,10 +201,12 @@ def config_files(environ: Mapping[str, str]) -> list[Path]:
 
 def load_settings(env_file: Path | None = Path(".env"), **given: Any) -> Settings:
     """Read the settings, or raise `SettingsError` with one sentence that names what is wrong."""
-    for path in config_files(os.environ):
+    held = dotenv(env_file)
+    environ = {**held, **os.environ}
+    for path in config_files(environ):
         refuse_secrets(path)
-    refuse_unknown(os.environ)
-    secret = os.environ.get("ANTHROPIC_API_KEY") or dotenv(env_file).get("ANTHROPIC_API_KEY")
+    refuse_unknown(environ)
+    secret = os.environ.get("ANTHROPIC_API_KEY") or held.get("ANTHROPIC_API_KEY")
     if secret:
         given["anthropic"] = {"api_key": secret, **given.get("anthropic", {})}
     try:
@@ -216,19 +224,19 @@ def refuse_secrets(path: Path) -> None:
     """Raise `SettingsError` where a settings file is absent, is no YAML mapping or holds a secret."""
     try:
         held = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
     if not isinstance(held, dict):
         raise SettingsError(f"The settings file {path} must hold sections, such as `room:`.")
     for name, variable in SECRETS.items():
         section, key = name.split(".")
-        if key in (held.get(section) or {}):
+        if isinstance(held.get(section), dict) and key in held[section]:
             raise SettingsError(
                 f"{name} is a secret: take it out of {path} and set {variable} instead."
             )
 
 
-def refuse_unknown(environ: Mapping[str, str]) -> None:
+def refuse_unknown(environ: Iterable[str]) -> None:
     """Raise `SettingsError` for an environment variable that names no setting."""
     for variable in environ:
         if not variable.startswith("TAVERNKEEP_") or variable == "TAVERNKEEP_CONFIG":

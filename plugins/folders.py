@@ -51,7 +51,11 @@ class FolderSource:
         return self._name
 
     async def documents(self) -> AsyncIterator[Document | Unreadable]:
-        """Yield every document, read one at a time in a thread; what cannot be read says why."""
+        """Yield every document, read one at a time in a thread; what cannot be read says why.
+
+        A path that is gone, or empty as an unmounted one is, raises `SourceError`: what was read
+        from it earlier shall stay.
+        """
         seen: set[str] = set()
         for named in self._paths:
             for short, path in await asyncio.to_thread(self._files, named):
@@ -62,6 +66,7 @@ class FolderSource:
 
     def _files(self, named: str) -> list[tuple[str, Path]]:
         folder = self._root if named == CHECKOUT_DOCS else self._root / Path(named).expanduser()
+        refuse_gone(folder)
         if not folder.is_dir():
             return [(folder.name, folder)]
         endings, skipped = ENDINGS, SKIPPED
@@ -81,6 +86,26 @@ class FolderSource:
         return Document(source=self._name, uri=uri, title=title, text=page.text, link=page.link)
 
 
+def refuse_gone(path: Path) -> None:
+    """Raise `SourceError` for a path that is not there, or a folder without anything in it."""
+    try:
+        gone = not path.exists()
+        empty = path.is_dir() and not any(path.iterdir())
+    except OSError as error:
+        raise unreadable(error) from error
+    if gone:
+        raise SourceError(f"There is no file or folder {path}; what was read from it stays.")
+    if empty:
+        raise SourceError(f"The folder {path} is empty; what was read from it stays.")
+
+
+def unreadable(error: OSError) -> SourceError:
+    """Return the error of a folder that cannot be listed."""
+    return SourceError(
+        f"The folder {error.filename} cannot be read ({error.strerror}); what was read stays."
+    )
+
+
 def longer(named: str, uri: str) -> str:
     """Return another identity for a file whose own is taken by one of a path named earlier."""
     return named if Path(named).name == uri else f"{named.rstrip('/')}/{uri}"
@@ -90,11 +115,15 @@ def files_in(folder: Path, endings: frozenset[str], *, skipped: frozenset[str]) 
     """Yield the files of a folder that have one of the endings, sorted by their path.
 
     A linked folder is not entered, so that no loop of links is followed; a linked file is read
-    only where it lies within the folder.
+    only where it lies within the folder. A folder that cannot be listed raises `SourceError`.
     """
+
+    def refuse(error: OSError) -> None:
+        raise unreadable(error) from error
+
     inside = folder.resolve()
     found: list[Path] = []
-    for place, folders, files in os.walk(folder):
+    for place, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not (name in skipped or name.startswith("."))]
         found += [Path(place, name) for name in files if not name.startswith(".")]
     for path in sorted(found, key=lambda path: path.relative_to(folder).parts):

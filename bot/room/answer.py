@@ -63,8 +63,7 @@ def _sources(seat: Seat, card: AnswerCard) -> None:
             for source in card.sources:
                 _chip(seat, source)
     if card.nearest:
-        with mark(box("tk-nearest"), "nearest"):
-            say("The closest pages that I know", "tk-muted")
+        with mark(box("tk-nearest"), "nearest", role="group", aria_label="The closest pages"):
             for source in card.nearest:
                 _near(seat, source)
 

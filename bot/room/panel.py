@@ -56,13 +56,14 @@ class Panel:
         if tavern.job is not self._job:
             self._job = tavern.job
             self._show_job()
-        if tavern.knowledge == self._known:
-            return
-        self._known = tavern.knowledge
-        self._show_counts()
-        self._show_chart()
-        self._show_learned()
-        self._show_about()
+        old, self._known = self._known, tavern.knowledge
+        if old is None or old.counts != self._known.counts:
+            self._show_counts()
+        if old is None or (old.learned, old.points) != (self._known.learned, self._known.points):
+            self._show_chart()
+            self._show_learned()
+        if old is None or old.status != self._known.status:
+            self._show_about()
 
     def recolour(self, *, dark: bool) -> None:
         """Draw the chart for light or dark surroundings."""
@@ -119,8 +120,10 @@ class Panel:
     def _show_about(self) -> None:
         self._about.clear()
         with self._about:
-            for sentence in self._seat.tavern.status.values():
-                say(plain(sentence))
+            for what, state in self._known.status.items() if self._known else ():
+                with box("tk-about"):
+                    say(plain(what).capitalize(), tag="b")
+                    say(plain(state), tag="span")
 
 
 def _show_one(one: Learned) -> None:

@@ -76,7 +76,10 @@ window.tavern = {
       first = first || mark;
     }
     first.dataset.testid = "quote";
-    first.scrollIntoView({ block: "center" });
+    // A dialog is still growing when its page arrives: aim again until it has its size.
+    for (const wait of [0, 150, 350, 600]) {
+      setTimeout(() => first.scrollIntoView({ block: "center" }), wait);
+    }
     return true;
   },
 };

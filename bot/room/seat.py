@@ -40,6 +40,8 @@ class Seat:
 
     def notify(self, sentence: str, *, good: bool = False) -> None:
         """Show a sentence for some seconds."""
+        if self.client.is_deleted:
+            return
         with self.client:
             ui.notify(
                 sentence,

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 from nicegui import app as nicegui_app
-from nicegui import ui
+from nicegui import core, ui
+from nicegui.client import Client
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -92,6 +93,7 @@ class RoomServer:
         """Close every connection and free the port."""
         if self._server is None or self._serving is None:
             return
+        await _end_sockets()
         self._server.should_exit = True
         await self._serving
         self._server = self._serving = None
@@ -130,7 +132,17 @@ class RoomServer:
         return application
 
 
+async def _end_sockets() -> None:
+    """End what the library runs beside its server, and forget the pages that were open."""
+    if core.sio.eio.service_task_handle is not None:
+        await core.sio.shutdown()
+    for client in list(Client.instances.values()):
+        client.delete()
+
+
 def _renew() -> None:
     """Make the library's one global application ready to be started, also for a second time."""
+    core.sio.eio.start_service_task = True
+    core.sio.eio.service_task_event = None
     nicegui_app.middleware_stack = None
     nicegui_app.user_middleware.clear()

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 PLATFORM = "room"
 CONVERSATION = Conversation(platform=PLATFORM, key="tavern", name="The tavern")
 SORRY = "Something went wrong while answering. The question is kept: please ask again in a moment."
-REFRESH_SECONDS = 15.0
+REFRESH_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class Knowledge:
     learned: Sequence[Learned] = ()
     points: Sequence[RatingPoint] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    status: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,6 @@ class Tavern:
         self.new_id = new_id
         self.timeline = Timeline(self.tell)
         self.knowledge = Knowledge()
-        self.status: Mapping[str, str] = {}
         self.opening = "Lighting the lamps"
         self.job: JobRun | None = None
         self.pages: dict[str, Presence] = {}
@@ -115,7 +115,6 @@ class Tavern:
     async def open(self, assistant: Assistant) -> None:
         """Show the history, finish what a crash cut short, and answer what was asked meanwhile."""
         self.assistant = assistant
-        self.status = await assistant.status()
         await self.refresh()
         self.start(self._resume(assistant))
         self.start(self._keep_fresh())
@@ -176,6 +175,7 @@ class Tavern:
                 learned=await self.assistant.learned(),
                 points=await self.assistant.ratings_over_time(),
                 counts=await self.assistant.counts(),
+                status=await self.assistant.status(),
             )
             self.timeline.load(await self.assistant.history(CONVERSATION.id))
 

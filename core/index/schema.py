@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from pymilvus import (  # type: ignore[import-untyped]  # pymilvus ships no types
@@ -17,7 +17,8 @@ from pymilvus.milvus_client.index import (  # type: ignore[import-untyped]  # py
     IndexParams,
 )
 
-from core.items import IndexItem
+from core.embedding import Vectors
+from core.items import Hit, IndexItem
 from core.settings import IndexSettings
 
 LONGEST_TERMS = 65_535
@@ -28,6 +29,19 @@ FIELDS = frozenset({"id", "owner", "audience", "dense"})
 # Lite's analyzer cuts at everything that is no letter, digit or underscore; what it would cut at,
 # and the underscore that stands for it, is written as a number between underscores.
 CUT_AT = re.compile(r"[^\w\s]|_")
+
+
+def since(version: str, *wanted: int) -> bool:
+    """Say whether a server's version, as it gives it, is this one or a later one."""
+    numbers = re.findall(r"\d+", version)
+    return tuple(map(int, numbers[:2])) >= wanted
+
+
+def kind_of(version: str) -> Kind:
+    """Return what kind of server gives this version."""
+    if version.startswith("milvus_lite"):
+        return "lite"
+    return "server" if since(version, 2, 4) else "old"
 
 
 def schema_of(dimension: int, tokenizer: str | None) -> CollectionSchema:
@@ -52,16 +66,9 @@ def schema_of(dimension: int, tokenizer: str | None) -> CollectionSchema:
 
 
 def add_indexes(indexes: IndexParams, settings: IndexSettings, *, kind: Kind, bm25: bool) -> None:
-    """Add to the client's index parameters what every collection gets.
-
-    Lite searches exhaustively: its graph search passes over most of the rows that a narrow
-    audience may read, and at ten thousand rows takes as long. A server's does not.
-    """
+    """Add to the client's index parameters what every collection gets."""
     build = {"M": settings.m, "efConstruction": settings.ef_construction}
-    if kind == "lite":
-        indexes.add_index("dense", index_type="FLAT", metric_type="IP")
-    else:
-        indexes.add_index("dense", index_type="HNSW", metric_type="IP", params=build)
+    indexes.add_index("dense", index_type="HNSW", metric_type="IP", params=build)
     indexes.add_index("audience", index_type="STL_SORT" if kind == "old" else "INVERTED")
     if bm25:
         ranking = {"bm25_k1": 1.2, "bm25_b": 0.75}
@@ -84,6 +91,15 @@ def rows_of(items: Sequence[IndexItem], *, bm25: bool) -> list[dict[str, object]
             **({"terms": encoded(item.terms)} if bm25 else {}),
         }
     return list(rows.values())
+
+
+def nearest_of(rows: Sequence[dict[str, Any]], vector: Vectors) -> list[Hit]:
+    """Return rows with their vectors as hits, those of the greatest inner product first."""
+    hits = [
+        Hit(id=row["id"], owner=row["owner"], score=float(np.dot(vector, row["dense"])))
+        for row in rows
+    ]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.id))
 
 
 def encoded(terms: str) -> str:

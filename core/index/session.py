@@ -6,17 +6,25 @@ a flush (`core.index.milvus` does).
 
 import json
 import logging
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pymilvus import MilvusClient  # type: ignore[import-untyped]  # it ships no types
 
 from core.embedding import Vectors
 from core.errors import IndexUnavailableError
 from core.index.lite import Lite, is_folder
-from core.index.schema import FIELDS, Kind, add_indexes, among, encoded, rows_of, schema_of
+from core.index.schema import (
+    FIELDS,
+    add_indexes,
+    among,
+    encoded,
+    nearest_of,
+    rows_of,
+    schema_of,
+)
 from core.index.translation import is_refusal, translated
 from core.items import Capabilities, Hit, IndexItem
 from core.settings import IndexSettings
@@ -29,6 +37,8 @@ WRITE_SECONDS = 120.0
 PAGE = 10_000
 # A server refuses more in one search.
 MOST_HITS = 16_384
+# Lite's own server hangs up on a client that asks every ten seconds whether it is there.
+SELDOM = {"grpc.keepalive_time_ms": 600_000, "grpc.keepalive_permit_without_calls": 0}
 LOUD = ("pymilvus", "milvus_lite.adapter", "grpc._server")
 
 
@@ -53,6 +63,7 @@ class Session:
                     token=token,
                     timeout=CONNECT_SECONDS,
                     dedicated=True,
+                    grpc_options=SELDOM if self._lite else {},
                 )
                 self._version = str(self._client.get_server_version(timeout=CONNECT_SECONDS))
             self._load()
@@ -63,14 +74,14 @@ class Session:
     @property
     def lite(self) -> bool:
         """Whether Milvus Lite answers, be it in this process or in another."""
-        return self._version.startswith("milvus_lite")
+        return kind_of(self._version) == "lite"
 
     @property
     def capabilities(self) -> Capabilities:
         """What the server can do, by its version."""
         if self.lite:
             return Capabilities(server=f"Milvus Lite {self._version.rpartition('-')[2]}", bm25=True)
-        bm25 = self._since(2, 5)
+        bm25 = since(self._version, 2, 5)
         missing = () if bm25 else ("word search (BM25), which needs Milvus 2.5 or newer",)
         return Capabilities(
             server=f"Milvus {self._version.removeprefix('v')}", bm25=bm25, missing=missing
@@ -96,7 +107,7 @@ class Session:
         bm25 = self.capabilities.bm25
         tokenizer = ("standard" if self.lite else "whitespace") if bm25 else None
         indexes = self._client.prepare_index_params()
-        add_indexes(indexes, self._settings, kind=self._kind, bm25=bm25)
+        add_indexes(indexes, self._settings, kind=kind_of(self._version), bm25=bm25)
         with translated(f"cannot make the collection {collection}"):
             if self._client.has_collection(collection, timeout=WRITE_SECONDS):
                 return
@@ -188,8 +199,25 @@ class Session:
     def search_dense(
         self, collection: str, vector: Vectors, audiences: Sequence[int], limit: int
     ) -> list[Hit]:
-        """Return the rows of the greatest inner product, best first."""
-        return self._search(collection, "dense", vector, audiences, limit)
+        """Return the rows of the greatest inner product, best first.
+
+        Lite's graph of near rows has no way to some of many equal ones, and a narrow audience may
+        read just those: where too few come back, what it may read is compared row by row.
+        """
+        hits = self._search(collection, "dense", vector, audiences, limit)
+        if not (self.lite and audiences and len(hits) < limit):
+            return hits
+        if len(self._readable(collection, audiences, ["id"], limit)) <= len(hits):
+            return hits
+        fields = ["id", "owner", "dense"]
+        return nearest_of(self._readable(collection, audiences, fields, MOST_HITS), vector)[:limit]
+
+    def _readable(
+        self, collection: str, audiences: Sequence[int], fields: list[str], limit: int
+    ) -> list[dict[str, Any]]:
+        chosen = among("audience", audiences)
+        with translated(f"cannot search {collection}"):
+            return list(self._client.query(collection, chosen, fields, limit=limit))
 
     def search_terms(
         self, collection: str, terms: str, audiences: Sequence[int], limit: int
@@ -211,8 +239,7 @@ class Session:
         if not audiences or limit < 1:
             return []
         limit = min(limit, MOST_HITS)
-        ef = {} if self.lite else {"ef": max(self._settings.ef, limit)}
-        nearest = {"metric_type": "IP", "params": ef}
+        nearest = {"metric_type": "IP", "params": {"ef": max(self._settings.ef, limit)}}
         with translated(f"cannot search {collection}"):
             (found,) = self._client.search(
                 collection,
@@ -268,13 +295,3 @@ class Session:
             return list(self._client.list_aliases(collection, timeout=SEARCH_SECONDS)["aliases"])
         described = self._client.describe_collection(collection, timeout=SEARCH_SECONDS)
         return list(described.get("aliases") or ())
-
-    @property
-    def _kind(self) -> Kind:
-        if self.lite:
-            return "lite"
-        return "server" if self._since(2, 4) else "old"
-
-    def _since(self, *version: int) -> bool:
-        numbers = re.findall(r"\d+", self._version)
-        return tuple(map(int, numbers[:2])) >= version

@@ -32,9 +32,9 @@ class Refresh:
         self._now = now
 
     async def run(self, now: datetime, progress: Progress) -> JobReport:
-        """Read every source, then make stale what rests on passages that are gone."""
+        """Read every source that can be read, then make stale what rests on passages that are gone."""
         del now
-        summaries = [await self._ingestion.ingest(source, progress) for source in self._sources]
+        summaries = await self._ingestion.ingest_all(self._sources, progress)
         withdrawn = await self.withdraw()
         figures = {
             "new": sum(one.new for one in summaries),

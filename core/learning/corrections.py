@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from core.answers import Answer, Citation, Origin, Question, Standing
-from core.audience import Audience, narrowest
+from core.audience import Audience
 from core.documents import content_hash
-from core.errors import UnknownAnswerError
+from core.errors import IndexUnavailableError, UnknownAnswerError
 from core.feedback import Correction, Feedback, Verdict, Via
 from core.items import Found
 from core.ledger.answers import load_answer, save_answer
@@ -36,8 +36,11 @@ class Corrections:
     async def take(self, correction: Correction) -> Answer | None:
         """Store a correction; return its answer, or None where it was stored before.
 
-        Raises `UnknownAnswerError` where there is no such answer or the text is empty.
+        Raises `UnknownAnswerError` where there is no such answer, where it is a command's output,
+        or where the text is empty. What a bot writes is passed over.
         """
+        if correction.person.bot:
+            return None
         text = correction.text.strip()
         if not text:
             raise UnknownAnswerError("A correction needs a text: write the better answer.")
@@ -45,14 +48,20 @@ class Corrections:
             corrected = await load_answer(connection, correction.answer_id)
         if corrected is None:
             raise UnknownAnswerError("That answer is no longer stored, so it cannot be corrected.")
+        if corrected.origin is Origin.COMMAND:
+            raise UnknownAnswerError("What a command printed cannot be corrected.")
         support = await self._support(text, corrected.audience)
         answer = self._answer(correction, text, corrected, support)
         return answer if await self._save(correction, answer) else None
 
     async def _support(self, text: str, audience: Audience) -> list[Found]:
-        """Return the passages that hold most of what a correction says."""
-        sought = await self._retriever.seek(text, audience.requires)
-        found = await self._retriever.find(sought)
+        """Return the passages that hold most of what a correction says; none when none is found."""
+        try:
+            sought = await self._retriever.seek(text, audience.requires)
+            found = await self._retriever.find(sought)
+        except IndexUnavailableError as error:  # what a person wrote is kept, with or without
+            log.warning("A correction is kept without sources: %s", error)
+            return []
         return [one for one in found if one.coverage >= SUPPORT][:MOST_CITATIONS]
 
     def _answer(
@@ -67,7 +76,7 @@ class Corrections:
             ),
             text=text,
             origin=Origin.CORRECTION,
-            audience=narrowest([corrected.audience]),
+            audience=corrected.audience,
             created_at=self._now(),
             citations=tuple(_citation(one, number) for number, one in enumerate(support, 1)),
             author=correction.person,

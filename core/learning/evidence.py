@@ -47,19 +47,21 @@ class Evidence:
                 raise UnknownAnswerError("That answer is no longer stored, so it cannot be rated.")
             return given if await append(connection, given) else None
 
-    async def catch_up(self, ref: MessageRef) -> None:
+    async def catch_up(self, ref: MessageRef) -> list[Feedback]:
         """Append the verdicts of emoji that came before the ledger knew what stands at a place."""
         async with self._ledger.writing() as connection:
             answer_id = await answer_at(connection, ref)
-            for reaction in await reactions_on(connection, ref):
-                if answer_id:
-                    await self._append(connection, reaction, answer_id)
+            if answer_id is None:
+                return []
+            standing = await reactions_on(connection, ref)
+            given = [await self._append(connection, one, answer_id) for one in standing]
+        return [one for one in given if one is not None]
 
     async def _append(
         self, connection: Transaction, reaction: Reaction, answer_id: str
     ) -> Feedback | None:
         verdict = verdict_of(reaction.emoji, self._emoji)
-        if verdict is None:
+        if verdict is None or await self._still_said(connection, reaction, verdict):
             return None
         event = Feedback(
             event_id=reaction.event_id,
@@ -71,3 +73,14 @@ class Evidence:
             withdrawn=not reaction.added,
         )
         return event if await append(connection, event) else None
+
+    async def _still_said(
+        self, connection: Transaction, reaction: Reaction, verdict: Verdict
+    ) -> bool:
+        """Say whether a removed emoji leaves another one that says the same: 👍 and ❤, less ❤."""
+        if reaction.added:
+            return False
+        return any(
+            one.person.id == reaction.person.id and verdict_of(one.emoji, self._emoji) is verdict
+            for one in await reactions_on(connection, reaction.ref)
+        )

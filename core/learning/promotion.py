@@ -15,6 +15,7 @@ ENOUGH_RATERS = 3
 VERIFIED_FROM = 0.6  # lower bound of the share of 👍
 RETIRED_UNTIL = 0.4  # upper bound of the share of 👍
 TRIAL_FROM = NEUTRAL - 0.1
+LEARNABLE = frozenset({Origin.GENERATED, Origin.QUOTED, Origin.CORRECTION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,11 @@ def next_standing(
     """Return where an answer moves next, or None where it stays.
 
     Only what a person wrote is tried without having been verified; generated text never is.
-    Nobody's verdict on their own answer counts.
+    Nobody's verdict on their own answer counts. No verdict, not even a curator's, brings back what
+    is stale, for it was given to other sources; and "I don't know" and commands are never learned.
     """
+    if answer.origin not in LEARNABLE or answer.standing is Standing.STALE:
+        return None
     author = answer.author.id if answer.author else None
     counted = [one for one in verdicts if one.person.id != author]
     move = _by_curator(answer, counted, curators) or _by_people(answer, rating, counted)
@@ -58,15 +62,23 @@ def _by_curator(
 
 
 def _by_people(answer: Answer, rating: Rating, verdicts: Sequence[Feedback]) -> Move | None:
-    if answer.standing in {Standing.STALE, Standing.RETIRED}:
-        return None
     agreed = _by_agreement(answer, verdicts)
-    if agreed or answer.standing is Standing.VERIFIED or answer.origin is not Origin.CORRECTION:
+    if agreed or _still_holds(answer.standing, verdicts):
         return agreed
-    if rating.value >= TRIAL_FROM:
+    if answer.origin is Origin.CORRECTION and rating.value >= TRIAL_FROM:
         return Move(answer_id=answer.id, standing=Standing.TRIAL, reason="a person's correction")
-    reason = "more found it wrong than right"
+    undone = answer.standing in {Standing.VERIFIED, Standing.RETIRED}
+    reason = "what settled it was taken back" if undone else "more found it wrong than right"
     return Move(answer_id=answer.id, standing=Standing.CANDIDATE, reason=reason)
+
+
+def _still_holds(standing: Standing, verdicts: Sequence[Feedback]) -> bool:
+    """Say whether a settled answer keeps its standing, for which less is needed than to get it."""
+    ups = sum(one.verdict is Verdict.UP for one in verdicts)
+    downs = len(verdicts) - ups
+    if standing is Standing.VERIFIED:
+        return len(verdicts) >= ENOUGH_RATERS and ups > downs
+    return standing is Standing.RETIRED and downs > ups
 
 
 def _by_agreement(answer: Answer, verdicts: Sequence[Feedback]) -> Move | None:

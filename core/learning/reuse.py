@@ -10,15 +10,16 @@ from core.feedback import Rating, Verdict
 from core.indexing import Indexing
 from core.interfaces import Index, Reply
 from core.ledger.answers import load_answers, question_texts
+from core.ledger.documents import load_passages
 from core.ledger.epochs import live_epoch, load_ratings
 from core.ledger.feedback import live_verdicts
-from core.ledger.ledger import Ledger
+from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS
 from core.ledger.people import audience_number
 from core.prompts import Guidance
 from core.questions import same_meaning
 from core.ranking import NEUTRAL, learned_term
-from core.retrieval import Retriever, Sought
+from core.retrieval import HEARD, Retriever, Sought
 from core.settings import LearningSettings
 from core.terms import terms_of
 
@@ -121,12 +122,12 @@ class Reuse:
             epoch = await live_epoch(connection)
             rated = await load_ratings(connection, epoch.id) if epoch else {}
             verdicts = await live_verdicts(connection, list(nearest), merged=True)
-            # The second look at who may read: the ledger has the last word.
             readable = [
                 one
                 for one in held.values()
-                if await audience_number(connection, one.audience) in sought.audiences
-                and one.standing in REUSABLE
+                if one.standing in REUSABLE
+                and nearest[one.id][0] in phrasings
+                and await _may_be_read(connection, one, sought.audiences)
             ]
         neutral = Rating(value=NEUTRAL, ups=0.0, downs=0.0)
         return [
@@ -145,7 +146,7 @@ class Reuse:
     async def _near(self, sought: Sought) -> list[tuple[str, str, float]]:
         """Return near questions as (id, answer id, similarity 0…1)."""
         audiences = sought.audiences
-        if sought.spoken < 0.5 or not await self._indexing.speaks(ANSWERS):
+        if sought.spoken < HEARD or not await self._indexing.speaks(ANSWERS):
             return await self._near_by_terms(sought)
         hits = await self._index.search_dense(
             ANSWERS, sought.vector, audiences=audiences, limit=NEAR_QUESTIONS
@@ -189,6 +190,17 @@ class Reuse:
             badge=badge,
             reused_id=stored.id,
         )
+
+
+async def _may_be_read(connection: Transaction, answer: Answer, audiences: Sequence[int]) -> bool:
+    """Take the second look at who may read, for the ledger has the last word.
+
+    A source that only some may read by now withholds its answers from the others.
+    """
+    if await audience_number(connection, answer.audience) not in audiences:
+        return False
+    cited = await load_passages(connection, [one.passage_id for one in answer.citations])
+    return all(passage.audience_id in audiences for passage in cited.values())
 
 
 def _overlap(one: Sequence[str], other: Sequence[str]) -> float:

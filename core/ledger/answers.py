@@ -22,7 +22,7 @@ from core.ledger.tables import (
     questions,
     standings,
 )
-from core.ledger.writes import insert_all, insert_once
+from core.ledger.writes import insert_all, insert_once, portions
 from core.messages import Message, MessageRef
 
 
@@ -117,6 +117,13 @@ async def answer_at(connection: AsyncConnection, ref: MessageRef) -> str | None:
 
 async def load_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Answer]:
     """Return the stored answers among the ids, each with the question that it was first given to."""
+    held: dict[str, Answer] = {}
+    for portion in portions(ids):
+        held |= await _load_answers(connection, portion)
+    return held
+
+
+async def _load_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Answer]:
     cited = await _load_citations(connection, ids)
     rows = await connection.execute(
         select(

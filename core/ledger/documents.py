@@ -14,9 +14,7 @@ from core.embedding import Vectors
 from core.ledger.operations import PASSAGES, queue
 from core.ledger.people import audience_number
 from core.ledger.tables import audiences, documents, embeddings, passages
-from core.ledger.writes import insert_all, put
-
-VARIABLES = 500  # parameters of one IN list
+from core.ledger.writes import insert_all, portions, put
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,10 +159,10 @@ async def load_embeddings(
 ) -> dict[str, Vectors]:
     """Return the vectors that are stored for the content hashes."""
     held: dict[str, Vectors] = {}
-    for start in range(0, len(hashes), VARIABLES):
+    for portion in portions(hashes):
         rows = await connection.execute(
             select(embeddings.c.hash, embeddings.c.vector).where(
-                embeddings.c.hash.in_(hashes[start : start + VARIABLES]),
+                embeddings.c.hash.in_(portion),
                 embeddings.c.fingerprint == fingerprint,
             )
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.embedding import Vectors
@@ -98,6 +98,23 @@ async def load_penalties(
         .where(penalties.c.epoch_id == epoch_id, embeddings.c.fingerprint == fingerprint)
     )
     return [(row.passage_id, np.frombuffer(row.vector, dtype="<f4"), row.weight) for row in rows]
+
+
+async def unembedded(
+    connection: AsyncConnection, epoch_id: int, fingerprint: str
+) -> dict[str, str]:
+    """Return the questions of an epoch's penalties that have no vector: content hash to text."""
+    rows = await connection.execute(
+        select(questions.c.hash, questions.c.text)
+        .join(penalties, penalties.c.question_id == questions.c.id)
+        .where(
+            penalties.c.epoch_id == epoch_id,
+            ~exists().where(
+                embeddings.c.hash == questions.c.hash, embeddings.c.fingerprint == fingerprint
+            ),
+        )
+    )
+    return {row.hash: row.text for row in rows}
 
 
 async def count_epochs(connection: AsyncConnection) -> int:

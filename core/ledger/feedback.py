@@ -1,7 +1,6 @@
 """The append-only feedback log, and what it amounts to now."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.feedback import Correction, Feedback, Reason, Verdict, Via, live_verdict
 from core.ledger.tables import answers, citations, corrections, feedback, people, questions
-from core.ledger.writes import insert_once
+from core.ledger.writes import insert_once, portions
 from core.messages import Person
 
 
@@ -91,46 +90,41 @@ async def save_correction(
     return await insert_once(connection, corrections, row)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongSource:
-    """A passage that was cited in an answer whose sources a person called wrong."""
-
-    passage_id: str
-    question_id: str
-    at: datetime
-
-
 async def wrong_sources(
     connection: AsyncConnection, answer_ids: Sequence[str]
-) -> list[WrongSource]:
-    """Return what the given answers cite, with the question that each was given to."""
-    rows = await connection.execute(
-        select(citations.c.passage_id, questions.c.id, answers.c.created_at)
-        .join(questions, questions.c.answer_id == citations.c.answer_id)
-        .join(answers, answers.c.id == citations.c.answer_id)
-        .where(citations.c.answer_id.in_(answer_ids), citations.c.nearest.is_(False))
-        .order_by(citations.c.passage_id, questions.c.id)
-    )
-    return [WrongSource(passage_id=row[0], question_id=row[1], at=row[2]) for row in rows]
+) -> list[tuple[str, str]]:
+    """Return (passage id, question id) of what the given answers cite and what each was asked."""
+    pairs: list[tuple[str, str]] = []
+    for portion in portions(answer_ids):
+        rows = await connection.execute(
+            select(citations.c.passage_id, questions.c.id)
+            .distinct()
+            .join(questions, questions.c.answer_id == citations.c.answer_id)
+            .where(citations.c.answer_id.in_(portion), citations.c.nearest.is_(False))
+            .order_by(citations.c.passage_id, questions.c.id)
+        )
+        pairs += [(row[0], row[1]) for row in rows]
+    return pairs
 
 
-async def accepted_phrasings(connection: AsyncConnection) -> list[tuple[str, str, str]]:
-    """Return (stored answer id, text, asked) of questions whose re-given answer somebody liked.
+async def accepted_phrasings(
+    connection: AsyncConnection, liked: Collection[str]
+) -> list[tuple[str, str, str]]:
+    """Return (stored answer id, text, asked) of the questions of re-given answers that are liked.
 
     Those that the stored answer is found by already are left out.
     """
     regiven = questions.join(answers, answers.c.id == questions.c.answer_id)
     stored = questions.alias("stored")
     rows = await connection.execute(
-        select(answers.c.reused_id, questions.c.text, questions.c.asked)
+        select(answers.c.id, answers.c.reused_id, questions.c.text, questions.c.asked)
         .select_from(regiven)
         .where(
             answers.c.reused_id.is_not(None),
-            answers.c.id.in_(select(feedback.c.answer_id).where(feedback.c.verdict == "up")),
             ~exists().where(
                 stored.c.answer_id == answers.c.reused_id, stored.c.hash == questions.c.hash
             ),
         )
         .order_by(questions.c.asked_at)
     )
-    return [(row.reused_id, row.text, row.asked) for row in rows]
+    return [(row.reused_id, row.text, row.asked) for row in rows if row.id in liked]

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -31,25 +32,33 @@ class Ledger:
     """
 
     def __init__(self, url: str) -> None:
-        """Take an SQLAlchemy address with an async driver; nothing is opened yet."""
-        self.url = make_url(url)
+        """Take an SQLAlchemy address with an async driver; raise `LedgerError` for any other.
+
+        Nothing is opened yet.
+        """
         self._lock = asyncio.Lock()
-        self._readers = self._engine(writer=False)
-        self._writer = self._engine(writer=True)
+        try:
+            self.url = make_url(url)
+            self._readers = self._engine(writer=False)
+            self._writer = self._engine(writer=True)
+        except (SQLAlchemyError, ImportError) as error:
+            raise LedgerError(
+                f"The setting ledger.url is no address of a database: {error}"
+            ) from error
 
     async def open(self) -> None:
         """Bring the schema up to date; raise `LedgerError` where the database cannot be used."""
-        if self.url.get_backend_name() == "sqlite" and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            if sqlite3.sqlite_version_info < SQLITE_WITH_SAFE_WAL:
-                log.info(
-                    "SQLite %s: one connection writes and checkpoints.", sqlite3.sqlite_version
-                )
         try:
+            if self.url.get_backend_name() == "sqlite" and self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+                if sqlite3.sqlite_version_info < SQLITE_WITH_SAFE_WAL:
+                    log.info(
+                        "SQLite %s: one connection writes and checkpoints.", sqlite3.sqlite_version
+                    )
             async with self._writer.connect() as connection:
                 await connection.run_sync(migrate)
                 await connection.commit()
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error, CommandError, OSError) as error:
             shown = self.url.render_as_string(hide_password=True)
             raise LedgerError(f"The ledger {shown} cannot be opened: {error}") from error
 

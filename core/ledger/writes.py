@@ -1,6 +1,6 @@
-"""Insertions that mind what is there already, in the dialect of the database at hand."""
+"""Statements that mind the database at hand: insertions over what is there, and long lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -9,6 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 # SQLite takes 32,766 parameters in a statement; ten columns of a thousand rows stay below.
 ROWS = 1000
+VARIABLES = 500  # parameters of one IN list
+
+
+def portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield ids in lists that are short enough for one IN."""
+    for start in range(0, len(ids), VARIABLES):
+        yield ids[start : start + VARIABLES]
 
 
 async def insert_once(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:

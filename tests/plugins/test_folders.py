@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.documents import Document, Unreadable
+from core.errors import SourceError
 from plugins.folders import FolderSource
 from plugins.reading import MOST_BYTES
 
@@ -130,14 +131,31 @@ async def test_links_in_a_loop_end(tmp_path: Path) -> None:
     assert [one.uri for one in await read(root)] == ["a.md"]
 
 
-async def test_a_missing_path_is_said(tmp_path: Path) -> None:
-    """A path of the settings that does not exist, and a dangling link, are listed as unreadable."""
+async def test_a_dangling_link_is_said(tmp_path: Path) -> None:
+    """A link to a file that does not exist is listed as unreadable."""
     (tmp_path / "dangling.md").symlink_to(tmp_path / "nothing.md")
-    found = await read(tmp_path, "nowhere", ".")
-    assert found == [
-        Unreadable(uri=uri, why="There is no such file or folder.")
-        for uri in ("nowhere", "dangling.md")
-    ]
+    found = await read(tmp_path, ".")
+    assert found == [Unreadable(uri="dangling.md", why="There is no such file or folder.")]
+
+
+async def test_a_missing_path_is_no_empty_source(tmp_path: Path) -> None:
+    """A path that does not exist, or a folder without anything in it, fails as a whole."""
+    (tmp_path / "unmounted").mkdir()
+    for path, sentence in (("nowhere", "There is no file or folder"), ("unmounted", "is empty")):
+        with pytest.raises(SourceError, match=sentence):
+            await read(tmp_path, path)
+
+
+async def test_a_folder_that_cannot_be_listed_fails_the_source(tmp_path: Path) -> None:
+    """Files that cannot be seen are not taken for files that are gone, in a folder or below it."""
+    for path in ("locked", "open/locked"):
+        write(tmp_path, f"{path}/a.md")
+        (tmp_path / path).chmod(0)
+    if os.access(tmp_path / "locked", os.R_OK):
+        pytest.skip("this user may read everything")
+    for path in ("locked", "open"):
+        with pytest.raises(SourceError, match="cannot be read"):
+            await read(tmp_path, path)
 
 
 async def test_equal_names_in_two_folders_stay_apart(tmp_path: Path) -> None:

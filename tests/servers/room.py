@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from core.answers import Answer, Citation, Origin, Question, Standing
 from core.audience import EVERYONE
 from core.documents import Document
-from core.errors import UnknownAnswerError
+from core.errors import LedgerError, UnknownAnswerError
 from core.feedback import Correction, Feedback, Rating, Verdict, live_verdict
 from core.interfaces import JobReport, Progress, Reply
 from core.ledger.views import Entry, Learned, RatingPoint
-from core.messages import Deleted, Edited, Message, MessageRef, Reaction
+from core.messages import Deleted, Edited, Message, Reaction
 
 PAGE = Document(
     source="docs",
@@ -54,7 +54,7 @@ class Spoken:
 class Barkeep:
     """Answers everything from one page, and keeps what people said of it.
 
-    `patience` is waited between streamed words, in seconds; `gate` can hold an answer back.
+    `patience` is waited between streamed words, in seconds; `gate` can hold an answer back and `refusal` is what is said to reactions.
     """
 
     patience: float = 0.0
@@ -68,6 +68,7 @@ class Barkeep:
     corrections: list[Correction] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     epochs: int = 0
+    refusal: str = ""
 
     async def status(self) -> dict[str, str]:
         """Say who is behind the bar."""
@@ -110,6 +111,8 @@ class Barkeep:
 
     async def on_reaction(self, reaction: Reaction) -> None:
         """Keep an emoji."""
+        if self.refusal:
+            raise LedgerError(self.refusal)
         entry = self.entries[reaction.ref.key]
         marks = {emoji: list(ids) for emoji, ids in entry.reactions}
         held = marks.setdefault(reaction.emoji, [])
@@ -202,6 +205,10 @@ class Barkeep:
         ]
         return tuple(one for one in said if one is not None)
 
+    def posted(self) -> str:
+        """Return the key of the first answer."""
+        return next(key for key, entry in self.entries.items() if entry.answer)
+
     def standing_verdicts(self) -> list[Verdict]:
         """Return every verdict that stands, on whatever answer."""
         held = [entry.answer for entry in self.entries.values() if entry.answer]
@@ -224,8 +231,3 @@ def answer_to(message: Message) -> Answer:
         if unknown
         else (),
     )
-
-
-def ref_of(entry: Entry) -> MessageRef:
-    """Return where an entry stands."""
-    return MessageRef(platform="room", conversation="tavern", key=entry.key)

@@ -77,7 +77,7 @@ def test_without_bm25_no_terms_are_sent() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "dense", "audience"),
-    [("lite", "FLAT", "INVERTED"), ("server", "HNSW", "INVERTED"), ("old", "HNSW", "STL_SORT")],
+    [("lite", "HNSW", "INVERTED"), ("server", "HNSW", "INVERTED"), ("old", "HNSW", "STL_SORT")],
 )
 def test_each_server_gets_the_indexes_it_knows(kind: Kind, dense: str, audience: str) -> None:
     """Lite searches exhaustively, a server by graph, an old one without inverted indexes."""

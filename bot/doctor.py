@@ -1,0 +1,151 @@
+"""`doctor`: looks at every part, says how it is, and what to do where it is not well."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.app import App, open_app
+from core.errors import DataFolderInUseError, ModelError, TavernkeepError
+from core.ledger.ledger import SQLITE_WITH_SAFE_WAL
+from core.settings import Settings, load_settings
+
+LOW_SPACE = 1 << 30  # bytes; Milvus Lite loses rows on a full disk
+MANY_PASSAGES = 50_000  # from here on a Milvus server answers quicker than Milvus Lite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """How one part is; `advice` says what to do, and is empty where nothing needs doing."""
+
+    part: str
+    well: bool
+    said: str
+    advice: str = ""
+
+
+async def examine(console: Console, *, as_json: bool) -> bool:
+    """Print the findings; return whether nothing must be done."""
+    findings = [one async for one in look()]
+    if as_json:
+        console.print_json(json.dumps([asdict(one) for one in findings]))
+    else:
+        console.print(table_of(findings))
+    return all(one.well for one in findings)
+
+
+async def look() -> AsyncIterator[Finding]:
+    """Yield a finding on each part; a part that keeps others from being looked at comes last."""
+    try:
+        settings = load_settings()
+    except TavernkeepError as error:
+        yield Finding(part="settings", well=False, said=str(error), advice="See config/README.md.")
+        return
+    yield Finding(part="settings", well=True, said="All settings are known and valid.")
+    yield space(settings.data)
+    yield sqlite(settings)
+    try:
+        async with open_app(settings) as app:
+            async for finding in within(app):
+                yield finding
+    except DataFolderInUseError as error:
+        yield Finding(part="data folder", well=True, said=f"A bot is running: {error}")
+    except TavernkeepError as error:
+        yield Finding(part="start", well=False, said=str(error), advice="The bot cannot start.")
+
+
+async def within(app: App) -> AsyncIterator[Finding]:
+    """Yield the findings that need everything opened."""
+    counts = await app.assistant.counts()
+    told = ", ".join(
+        f"{counts[what]} {what}" for what in ("documents", "passages", "answers", "feedback")
+    )
+    yield Finding(
+        part="ledger", well=True, said=f"{app.store.ledger.url.get_backend_name()}: {told}."
+    )
+    if not counts["documents"]:
+        yield Finding(
+            part="documents",
+            well=True,
+            said="Nothing has been read yet.",
+            advice="Start the bot, or read a folder: python -m bot ingest FOLDER",
+        )
+    yield await index(app)
+    if not app.store.settings.index.uri and counts["passages"] > MANY_PASSAGES:
+        yield Finding(
+            part="index size",
+            well=True,
+            said=f"Milvus Lite holds {counts['passages']} passages.",
+            advice="A Milvus server searches this many quicker: set index.uri.",
+        )
+    described = app.store.embedder.description
+    yield Finding(
+        part="embedder",
+        well=True,
+        said=f"{described.model}, {described.dimension} dimensions, {described.window} tokens.",
+    )
+    yield await model(app)
+    names = ", ".join(app.store.settings.plugins) or "none"
+    yield Finding(part="plugins", well=True, said=f"Loaded: {names}.")
+
+
+async def index(app: App) -> Finding:
+    """Compare the index with the ledger."""
+    offered = app.store.index.capabilities
+    differences = await app.store.indexing.compare()
+    off = sum(one.missing + one.strangers for one in differences)
+    without = f" It goes without {', '.join(offered.missing)}." if offered.missing else ""
+    if off:
+        return Finding(
+            part="index",
+            well=False,
+            said=f"{offered.server} differs from the ledger in {off} rows.{without}",
+            advice="The running bot heals it by itself; to do it now: python -m bot reindex",
+        )
+    return Finding(
+        part="index", well=True, said=f"{offered.server}, the same as the ledger.{without}"
+    )
+
+
+async def model(app: App) -> Finding:
+    """Ask the language model's service."""
+    try:
+        return Finding(part="language model", well=True, said=await app.model.check())
+    except ModelError as error:
+        advice = "Until then answers are quotations from the documents."
+        return Finding(part="language model", well=False, said=str(error), advice=advice)
+
+
+def space(folder: Path) -> Finding:
+    """Look at the free space on the data folder's disk."""
+    place = next(one for one in (folder.resolve(), *folder.resolve().parents) if one.exists())
+    free = shutil.disk_usage(place).free
+    said = f"{free / (1 << 30):.1f} GiB are free for {folder}."
+    advice = "" if free >= LOW_SPACE else "Make room: on a full disk nothing can be stored."
+    return Finding(part="disk", well=free >= LOW_SPACE, said=said, advice=advice)
+
+
+def sqlite(settings: Settings) -> Finding:
+    """Look at SQLite's release, where SQLite is used."""
+    if settings.ledger.url and not settings.ledger.url.startswith("sqlite"):
+        return Finding(part="SQLite", well=True, said="Not used.")
+    old = sqlite3.sqlite_version_info < SQLITE_WITH_SAFE_WAL
+    said = f"{sqlite3.sqlite_version}"
+    if old:
+        said += ": older than 3.51.3, so the bot writes through one connection only."
+    return Finding(part="SQLite", well=True, said=said)
+
+
+def table_of(findings: list[Finding]) -> Table:
+    """Return the findings as a table."""
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    for one in findings:
+        mark = "[green]✓[/green]" if one.well else "[red]✗[/red]"
+        told = f"{one.said}\n[yellow]→ {one.advice}[/yellow]" if one.advice else one.said
+        table.add_row(mark, one.part, told)
+    return table

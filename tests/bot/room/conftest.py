@@ -1,0 +1,99 @@
+"""A room on a free port, served to a real browser where there is one."""
+
+import shutil
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeAlias, cast
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
+
+from bot.room.adapter import RoomAdapter
+from core.assistant import Assistant
+from core.settings import RoomSettings
+from tests.servers.room import Barkeep
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SitDown: TypeAlias = Callable[[str], Awaitable[Page]]
+
+
+@pytest.fixture(scope="module")
+def settings() -> RoomSettings:
+    """Name a free port, the same for a module's tests, so that the browser's cache is of use."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return RoomSettings(host="127.0.0.1", port=free.getsockname()[1])
+
+
+@pytest.fixture
+def barkeep() -> Barkeep:
+    """Stand somebody behind the bar."""
+    return Barkeep()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def closed_room(settings: RoomSettings) -> AsyncIterator[RoomAdapter]:
+    """Serve a room that has no assistant yet."""
+    adapter = RoomAdapter(settings)
+    await adapter.start()
+    yield adapter
+    await adapter.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def room(closed_room: RoomAdapter, barkeep: Barkeep) -> RoomAdapter:
+    """Serve a room that is open."""
+    await closed_room.attach(cast(Assistant, barkeep))
+    return closed_room
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Open the machine's own browser."""
+    if CHROMIUM is None:
+        pytest.skip("There is no chromium on this machine, so the room is not looked at.")
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        await opened.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(browser: Browser) -> BrowserContext:
+    """Open what tabs have in common: each tab can still be somebody else."""
+    return await browser.new_context()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def sit_down(closed_room: RoomAdapter, shared: BrowserContext) -> AsyncIterator[SitDown]:
+    """Let somebody open the room in a tab."""
+
+    opened: list[Page] = []
+
+    async def sit(name: str) -> Page:
+        page = await shared.new_page()
+        opened.append(page)
+        page.set_default_timeout(15_000)
+        await page.goto(f"{closed_room.url}/?name={name}")
+        await page.locator(f"[data-testid=me] [title='{name}']").wait_for()
+        return page
+
+    yield sit
+    for page in opened:
+        await page.close()
+
+
+async def say(page: Page, text: str) -> None:
+    """Write a message and press Enter."""
+    await page.get_by_test_id("composer").fill(text)
+    await page.get_by_test_id("composer").press("Enter")
+
+
+async def ask(page: Page, text: str) -> Locator:
+    """Ask, wait for the newest thread's answer, and return it."""
+    await say(page, text)
+    answer = page.locator("[data-testid=answer][data-phase=stands]").last
+    await answer.wait_for()
+    return answer

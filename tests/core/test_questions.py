@@ -1,0 +1,146 @@
+"""Questions: a stored answer is given again only to a question that means the same."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.questions import content_terms_of, same_meaning
+
+SAME = [
+    ("How do I connect Slack?", "What do I need to hook the bot up to Slack?"),
+    ("How do I connect Slack?", "how do i connect slack"),
+    ("How do I connect Slack?", "HOW DO I CONNECT SLACK?"),
+    ("How Do I Connect Slack?", "What is needed to link slack?"),
+    ("Where is Slack's token?", "Where do I find the Slack token?"),
+    ("Where is Slack’s token?", "Where do I find the token of Slack?"),
+    ("How do I reset my password?", "I forgot my password, how can I reset it?"),
+    ("How do I reset my password?", "I don't know how to reset my password"),
+    ("How do I reset my password?", "Hi! Can you tell me how to reset the password?"),
+    ("How do I reset my password?", "I can't figure out how to reset my password."),
+    ("Resetting passwords: how?", "How do I reset my password?"),
+    ("When does the kitchen close?", "What time does the kitchen close?"),
+    ("How do I disable notifications?", "How can I turn off notifications?"),
+    ("How do I disable notifications?", "How do I stop notifications?"),
+    ("How do I stop the bot?", "How do I shut down the bot?"),
+    ("How do I delete a document?", "How do I remove a document?"),
+    ("Why can't I log in?", "Why is it that I cannot log in?"),
+    ("Why doesn't the login work?", "Why does the login fail?"),
+    ("How do I move channels from Slack to Discord?", "How do we migrate to Discord from Slack?"),
+    ("What changed in 2.3?", "What is new in version 2.3?"),
+    ("What changed in v2.3?", "What changed in 2.3?"),
+    ("How do I set up 2FA?", "How do I set up two-factor authentication?"),
+    ("What does the limit of 1,000 rows mean?", "What does the limit of 1000 rows mean?"),
+    ("Can I export a PDF?", "Are PDFs something I can export?"),
+    ("Who owns the on-call rota?", "Who is responsible for the on-call rota?"),
+    ("Where does `core/index` live?", "where can I find core/index?"),
+    ("What is audience_id for?", "what's the purpose of audience_id?"),
+    ("How do I restart the bot after an upgrade?", "After an upgrade, how do I restart the bot?"),
+    ("能不能导出聊天记录？", "可以导出聊天记录吗？"),
+    ("怎么连接Slack？", "如何连接 Slack？"),
+    ("有没有中文文档？", "哪里有中文文档？"),
+    ("什么时候开门？", "几点开门？"),
+    ("How do I 连接 Slack?", "怎么连接 Slack？"),
+]
+REVERSED = [
+    ("How do I enable notifications?", "How do I disable notifications?"),
+    ("How do I turn on notifications?", "How do I turn off notifications?"),
+    ("How do I install the bot?", "How do I uninstall the bot?"),
+    ("How do I add a document?", "How do I remove a document?"),
+    ("Does it work with a key?", "Does it work without a key?"),
+    ("Can I delete a room?", "Can't I delete a room?"),
+    ("Can guests book a table?", "Guests can not book a table?"),
+    ("Why does it answer?", "Why doesn't it answer?"),
+    ("Why doesnt it answer?", "Why does it answer?"),
+    ("from Slack to Discord, how?", "from Discord to Slack, how?"),
+    ("How do I move from Slack to Discord?", "How do I move from Discord to Slack?"),
+    ("How do I move from Slack to Discord?", "How do I move to Slack from Discord?"),
+    ("How do I move Slack channels to Discord?", "How do I move Discord channels to Slack?"),
+    ("Slack -> Discord migration?", "Discord -> Slack migration?"),
+    ("how do i convert pdf to word", "how do i convert word to pdf"),
+    ("How do I go from 2.3 to 2.4?", "How do I go from 2.4 to 2.3?"),
+    ("Can admins remove users?", "Can users remove admins?"),
+    ("How do I replace Milvus with Redis?", "How do I replace Redis with Milvus?"),
+    ("Is tea cheaper than beer?", "Is beer cheaper than tea?"),
+    ("What changed in 2.3?", "What changed in 2.4?"),
+    ("What runs on Python 3?", "What runs on Python?"),
+    ("How do I keep 7 days?", "How do I keep 30 days?"),
+    ("How do I keep two copies?", "How do I keep three copies?"),
+    ("How do I connect Slack?", "How do I connect Discord?"),
+    ("how do i connect slack", "how do i connect discord"),
+    ("How do I install it on Windows?", "How do I install it?"),
+    ("who is Alice Liddell", "Who is Bob Liddell?"),
+    ("Is the kitchen open on monday?", "Is the kitchen open on friday?"),
+    ("Who closes the kitchen?", "When does the kitchen close?"),
+    ("Where is the backup?", "Why is the backup there?"),
+    ("When does it open?", "When does it close?"),
+    ("Do I restart before upgrading?", "Do I restart after upgrading?"),
+    ("Who has the most votes?", "Who has the least votes?"),
+    ("How do I import users?", "How do I export users?"),
+    ("How do I upgrade?", "How do I downgrade?"),
+    ("Are rooms public?", "Are rooms private?"),
+    ("What is deductible?", "What is non-deductible?"),
+    ("Is a key required?", "Is a key optional?"),
+    ("Is it legal to share?", "Is it illegal to share?"),
+    ("How do I reset my password?", "How do I reset my username?"),
+    ("How do I sign in?", "How do I sign out?"),
+    ("Can I smoke inside?", "Can I smoke outside?"),
+    ("How many days of sick leave?", "How many days of parental leave?"),
+    ("怎么开灯？", "怎么关灯？"),
+    ("可以带狗吗？", "可以带猫吗？"),
+    ("How do I lock a room?", "How do I unlock a room?"),
+    ("怎么连接Slack？", "怎么连接Discord？"),
+    ("我能删除房间吗？", "我不能删除房间吗？"),
+    ("能导出吗？", "不能导出吗？"),
+    ("怎么启用通知？", "怎么禁用通知？"),
+    ("怎么添加文档？", "怎么删除文档？"),
+    ("怎么从Slack迁移到Discord？", "怎么从Discord迁移到Slack？"),
+    ("从北京到上海怎么走？", "从上海到北京怎么走？"),
+    ("怎么导入用户？", "怎么导出用户？"),
+    ("2.3有什么变化？", "2.4有什么变化？"),
+    ("谁关门？", "什么时候关门？"),
+]
+
+BEYOND_RULES = [
+    (True, "How do I give feedback?", "What's the way to leave feedback?"),
+    (True, "What happens if the model is down?", "What if the model is not available?"),
+    (True, "How do I stop the bot in threads?", "How do I keep the bot quiet in threads?"),
+    (True, "为什么登录失败？", "为什么我不能登录？"),
+    (False, "Who reports to Ann?", "Who does Ann report to?"),
+    (False, "Can only admins post?", "Can everyone but admins post?"),
+    (False, "上班前要打卡吗？", "下班后要打卡吗？"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_paraphrases_mean_the_same(one: str, other: str) -> None:
+    """Other words, politeness, case and possessives change nothing, in either order."""
+    assert same_meaning(one, other)
+    assert same_meaning(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), REVERSED)
+def test_reversals_do_not(one: str, other: str) -> None:
+    """Negation, opposites, direction, numbers, names and what is asked for each make a difference."""
+    assert not same_meaning(one, other)
+    assert not same_meaning(other, one)
+
+
+@pytest.mark.parametrize(("same", "one", "other"), BEYOND_RULES)
+@pytest.mark.xfail(strict=True, reason="rules about words cannot see it; only similarity guards")
+def test_what_the_rules_get_wrong_is_known(same: bool, one: str, other: str) -> None:
+    """These pairs are judged wrongly; whoever betters the rules moves them up."""
+    assert same_meaning(one, other) == same
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_any_two_texts_can_be_compared_either_way_round(one: str, other: str) -> None:
+    """The comparison is symmetrical, and every text means the same as itself."""
+    assert same_meaning(one, one)
+    assert same_meaning(one, other) == same_meaning(other, one)
+
+
+def test_a_question_is_about_its_content_words() -> None:
+    """Words that a question is asked with are left out, unless it has no others."""
+    assert content_terms_of("How do I connect Slack?") == ["connect", "slack"]
+    assert content_terms_of("What is it?") == ["what", "is", "it"]
+    assert content_terms_of("如何连接") == ["何连", "连接"]

@@ -1,0 +1,148 @@
+"""What tests put in the place of the world, and short ways to make what people say and get."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from core.answers import Answer, Citation, Origin, Question, Standing
+from core.audience import EVERYONE, Audience
+from core.documents import Document, Unreadable, content_hash
+from core.embedders.hashing import HashingEmbedder
+from core.embedding import Vectors
+from core.errors import SourceError
+from core.feedback import Feedback, Reason, Verdict, Via
+from core.messages import Conversation, Message, MessageRef, Person
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that shows the time it was set to, until it is set again."""
+
+    time: datetime
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.time
+
+    def advance(self, **by: float) -> datetime:
+        """Move on by a timedelta's arguments and return the new time."""
+        self.time += timedelta(**by)
+        return self.time
+
+
+class CountingEmbedder(HashingEmbedder):
+    """Keeps the texts that it was asked to embed, in order."""
+
+    def __init__(self, dimension: int = 256) -> None:
+        """Take the vectors' length."""
+        super().__init__(dimension)
+        self.embedded: list[str] = []
+
+    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors, and remember what of."""
+        self.embedded += texts
+        return await super().embed_passages(texts)
+
+
+@dataclass(slots=True)
+class ListedSource:
+    """A source that holds what it is given; `broken` makes it raise that sentence at its end."""
+
+    held: list[Document | Unreadable] = field(default_factory=list)
+    name: str = "listed"
+    broken: str | None = None
+
+    async def documents(self) -> AsyncIterator[Document | Unreadable]:
+        """Yield what is held."""
+        for one in self.held:
+            yield one
+        if self.broken:
+            raise SourceError(self.broken)
+
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+LOBBY = Conversation(platform="room", key="lobby", name="lobby")
+
+
+def silent(what: str, done: int, total: int | None) -> None:
+    """Show no progress."""
+
+
+def person(key: str = "ann") -> Person:
+    """Return somebody in the room."""
+    return Person(platform="room", key=key, name=key.title())
+
+
+def message(key: str = "m1", text: str = "How do I reset it?", *, by: str = "ann") -> Message:
+    """Return a message in the lobby, sent at noon."""
+    return Message(
+        event_id=f"message:{key}",
+        ref=MessageRef(platform="room", conversation="lobby", key=key),
+        conversation=LOBBY,
+        person=person(by),
+        text=text,
+        sent_at=NOON,
+    )
+
+
+def cited(document: Document, hash_: str, number: int = 1) -> Citation:
+    """Return a citation of a passage, known by its content hash."""
+    return Citation(
+        number=number,
+        passage_id=content_hash(document.id, "0", hash_)[:32],
+        document_id=document.id,
+        title=document.title,
+        breadcrumb=document.title,
+        link=document.link,
+        quote="",
+        hash=hash_,
+    )
+
+
+def answer(
+    key: str = "a1",
+    question: str = "How do I reset it?",
+    *,
+    origin: Origin = Origin.GENERATED,
+    standing: Standing = Standing.CANDIDATE,
+    citations: tuple[Citation, ...] = (),
+    author: Person | None = None,
+    audience: Audience = EVERYONE,
+    reused: str | None = None,
+) -> Answer:
+    """Return an answer given at noon; its question's id follows from its own."""
+    return Answer(
+        id=key,
+        question=Question(id=f"q-{key}", text=question, asked=question),
+        text=f"The text of {key}.",
+        origin=origin,
+        audience=audience,
+        created_at=NOON,
+        citations=citations,
+        author=author,
+        standing=standing,
+        reused_id=reused,
+    )
+
+
+def said(
+    of: str,
+    verdict: Verdict = Verdict.UP,
+    *,
+    by: str = "ann",
+    event: str = "",
+    at: datetime = NOON,
+    reason: Reason | None = None,
+    withdrawn: bool = False,
+) -> Feedback:
+    """Return one event of the feedback log."""
+    return Feedback(
+        event_id=event or f"{of}:{by}:{verdict}:{withdrawn}",
+        answer_id=of,
+        person=person(by),
+        verdict=verdict,
+        via=Via.BUTTON,
+        at=at,
+        reason=reason,
+        withdrawn=withdrawn,
+    )
