@@ -24,6 +24,7 @@ from core.index.schema import (
     nearest_of,
     rows_of,
     schema_of,
+    since,
 )
 from core.index.translation import is_refusal, translated
 from core.items import Capabilities, Hit, IndexItem
