@@ -1,6 +1,7 @@
 """Assistant: all that a chat platform may call. It receives events durably and sees them through."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +9,7 @@ from datetime import datetime
 from core.answering import Answerer, Asked
 from core.answers import Answer, Origin, Question
 from core.documents import Document, content_hash
-from core.errors import TavernkeepError
+from core.errors import TavernkeepError, UnknownAnswerError
 from core.feedback import Correction, Feedback
 from core.interfaces import Call, Command, Event, JobReport, Progress, Reply
 from core.learning.corrections import Corrections
@@ -24,10 +25,13 @@ from core.prompts import Turn
 from core.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
+COMMAND = re.compile(r"\s*/([\w-]+)(?:\s+(.*))?", re.DOTALL)  # no path: "/etc/hosts" is a question
+READING = frozenset({"refresh", "reembed"})  # jobs before whose end something may not be found
 STILL_READING = "I am still reading my documents; ask again in a moment for a better answer."
 APOLOGY = (
     "Something went wrong on my side, so I have no answer. The log says what; please ask again."
 )
+NO_QUESTION = "I can only read text, and there was none: what would you like to know?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,7 @@ class Assistant:
         self._status = status
         self._turns = turns
         self._now = now
+        self._under_way: set[str] = set()
         self.commands = commands
 
     # -- events --------------------------------------------------------------------------------
@@ -78,55 +83,62 @@ class Assistant:
     async def on_reaction(self, reaction: Reaction) -> None:
         """Store an emoji, and the verdict that it is where it stands on an answer."""
         if await self._take(reaction):
-            given = await self._loop.evidence.take_reaction(reaction)
-            await self._handled(reaction)
-            if given is not None:
-                self._listeners.tell(given)
+            await self._take_effect(reaction)
 
     async def on_verdict(self, feedback: Feedback) -> None:
         """Take a verdict given by a button; raise `UnknownAnswerError` for an unknown answer."""
         if await self._take(feedback):
-            await self._loop.evidence.take_verdict(feedback)
-            await self._handled(feedback)
+            await self._take_effect(feedback)
 
     async def on_correction(self, correction: Correction) -> str:
-        """Take a better answer and return the sentence for the person who wrote it."""
+        """Take a better answer and return the sentence for the person who wrote it.
+
+        Raises `UnknownAnswerError` where there is nothing to correct or no text.
+        """
         if await self._take(correction):
-            await self._loop.corrections.take(correction)
-            await self._handled(correction)
+            await self._take_effect(correction)
         return "Thank you: your answer is kept, and near questions get it once it is ranked."
 
     async def on_edited(self, edited: Edited) -> None:
         """Store a message's new text."""
         if await self._take(edited):
-            async with self._ledger.writing() as connection:
-                await messages.edit_message(connection, edited)
-            await self._handled(edited)
+            await self._take_effect(edited)
 
     async def on_deleted(self, deleted: Deleted) -> None:
         """Forget a message's text."""
         if await self._take(deleted):
-            async with self._ledger.writing() as connection:
-                await messages.delete_message(connection, deleted)
-            await self._handled(deleted)
+            await self._take_effect(deleted)
 
     async def resume(self, platform: str, reply_to: Callable[[Message], Reply]) -> None:
-        """See through what a platform delivered before a crash and what never had its effect."""
+        """See through what a platform delivered before a crash and what never had its effect.
+
+        What fails again, without anybody having been told, is left for the next time.
+        """
         async with self._ledger.reading() as connection:
             left = await inbox.pending(connection, platform)
         for event in left:
             log.info("Taking up %s, which was received and not handled.", event.event_id)
             try:
-                await self._take_up(event, reply_to)
-            except TavernkeepError as error:
-                await self._handled(event, str(error))
+                if not isinstance(event, Message):
+                    await self._take_effect(event)
+                elif event.ref.id not in self._under_way:
+                    await self._see_through(event, reply_to(event))
+            except Exception:  # one event must not keep the others, or the bot, from starting
+                log.exception("The event %s had no effect.", event.event_id)
 
-    async def _take_up(self, event: Event, reply_to: Callable[[Message], Reply]) -> None:
-        if isinstance(event, Message):
-            await self._see_through(event, reply_to(event))
-            return
+    async def _take_effect(self, event: Event) -> None:
+        """Let an event have its effect; where it cannot ever have one, note why."""
+        try:
+            await self._effect(event)
+        except UnknownAnswerError as error:
+            await self._handled(event, str(error))
+            raise
+        await self._handled(event)
+
+    async def _effect(self, event: Event) -> None:
         if isinstance(event, Reaction):
-            await self._loop.evidence.take_reaction(event)
+            given = await self._loop.evidence.take_reaction(event)
+            self._listeners.tell(given or event)
         elif isinstance(event, Feedback):
             await self._loop.evidence.take_verdict(event)
         elif isinstance(event, Correction):
@@ -135,14 +147,13 @@ class Assistant:
             async with self._ledger.writing() as connection:
                 if isinstance(event, Edited):
                     await messages.edit_message(connection, event)
-                else:
+                elif isinstance(event, Deleted):
                     await messages.delete_message(connection, event)
-        await self._handled(event)
 
     async def _take(self, event: Event) -> bool:
         async with self._ledger.writing() as connection:
             fresh = await inbox.take(connection, event, self._now())
-        if fresh and not isinstance(event, Reaction):
+        if fresh and not isinstance(event, Reaction):  # it is told as the verdict that it is
             self._listeners.tell(event)
         return fresh
 
@@ -153,38 +164,54 @@ class Assistant:
     # -- answering -----------------------------------------------------------------------------
 
     async def _see_through(self, message: Message, reply: Reply) -> None:
-        failure = None
+        self._under_way.add(message.ref.id)
+        failure, told = None, True
         try:
             async with self._ledger.writing() as connection:
                 await messages.save_message(connection, message, self._now())
             if await self._is_asked(message):
                 await self._answer(message, reply)
         except TavernkeepError as error:
-            failure = str(error)
-            await reply.fail(failure)
-        except Exception as error:
+            failure, told = str(error), await self._apologise(message, reply, str(error))
+        except Exception as error:  # the asker gets a sentence, whatever it was
             log.exception("The message %s could not be answered.", message.ref.id)
-            failure = repr(error)
-            await reply.fail(APOLOGY)
-        await self._handled(message, failure)
+            failure, told = repr(error), await self._apologise(message, reply, APOLOGY)
+        finally:
+            self._under_way.discard(message.ref.id)
+        if told:
+            await self._handled(message, failure)
+
+    async def _apologise(self, message: Message, reply: Reply, sentence: str) -> bool:
+        """Say why there is no answer; return False where the platform does not take it."""
+        try:
+            await reply.fail(sentence)
+        except Exception:  # a stranger's code may raise anything; the message is taken up again
+            log.exception("Nobody could be told that %s is not answered.", message.ref.id)
+            return False
+        return True
 
     async def _is_asked(self, message: Message) -> bool:
         """Say whether the bot is meant: it is addressed, or the thread is one that it answers in."""
-        if message.person.bot or not message.text.strip():
+        if message.person.bot:
             return False
         if message.addressed or message.conversation.direct:
             return True
-        if message.thread is None:
+        if message.thread is None or not message.text.strip():
             return False
         async with self._ledger.reading() as connection:
             return await messages.bot_spoke_in(connection, message.conversation.id, message.thread)
 
     async def _answer(self, message: Message, reply: Reply) -> None:
+        if not message.text.strip():
+            await reply.fail(NO_QUESTION)
+            return
+        answer_id = content_hash(message.ref.platform, message.event_id)[:32]
         async with self._ledger.reading() as connection:
-            saved = await unposted(connection, message)
-            answer = await load_answer(connection, saved) if saved else None
+            answer = await load_answer(connection, answer_id)
+            if answer is not None and await unposted(connection, message) is None:
+                return  # the bot was stopped after it had posted
         if answer is None:
-            answer = await self._compose(message, reply)
+            answer = await self._compose(message, answer_id, reply)
             async with self._ledger.writing() as connection:
                 await save_answer(connection, answer, message)
         ref = await reply.finish(answer)
@@ -193,12 +220,13 @@ class Assistant:
     async def _posted(self, message: Message, answer: Answer, ref: MessageRef) -> None:
         async with self._ledger.writing() as connection:
             await save_post(connection, answer, ref, message.thread or message.ref.key, self._now())
-        await self._loop.evidence.catch_up(ref)
+        for given in await self._loop.evidence.catch_up(ref):
+            self._listeners.tell(given)
 
-    async def _compose(self, message: Message, reply: Reply) -> Answer:
-        answer_id = content_hash(message.ref.platform, message.event_id)[:32]
-        if message.text.lstrip().startswith("/"):
-            return await self._command(message, answer_id, reply)
+    async def _compose(self, message: Message, answer_id: str, reply: Reply) -> Answer:
+        command = COMMAND.fullmatch(message.text)
+        if command:
+            return await self._command(message, answer_id, command, reply)
         thread = await self._thread(message)
         text = await self._loop.answerer.standalone(message.text.strip(), thread)
         asked = Asked(
@@ -209,8 +237,9 @@ class Assistant:
             audience=message.conversation.audience,
         )
         answer = await self._loop.reuse.answer(asked, message.conversation.held, reply)
-        if answer.origin is Origin.UNKNOWN and self._scheduler.running:
-            return replace(answer, notice=STILL_READING)
+        if answer.origin is Origin.UNKNOWN and self._scheduler.running in READING:
+            notices = (answer.notice, STILL_READING)
+            return replace(answer, notice=" ".join(one for one in notices if one))
         return answer
 
     async def _thread(self, message: Message) -> list[Turn]:
@@ -221,13 +250,15 @@ class Assistant:
                 connection, message.conversation.id, message.thread, message.sent_at, self._turns
             )
 
-    async def _command(self, message: Message, answer_id: str, reply: Reply) -> Answer:
-        name, _, arguments = message.text.strip().removeprefix("/").partition(" ")
+    async def _command(
+        self, message: Message, answer_id: str, called: re.Match[str], reply: Reply
+    ) -> Answer:
+        name, arguments = called[1], (called[2] or "").strip()
         command = next((one for one in self.commands if one.name == name.lower()), None)
         if command is None:
             text = f"There is no command `/{name}`. `/help` lists what there is."
         else:
-            call = Call(arguments=arguments.strip(), person=message.person, answer_id=answer_id)
+            call = Call(arguments=arguments, person=message.person, answer_id=answer_id)
             text = await command.run(call, reply.progress)
         return Answer(
             id=answer_id,

@@ -43,7 +43,7 @@ class TerminalAdapter:
         self._person = Person(platform=PLATFORM, key=getpass.getuser(), name=getpass.getuser())
         self._thread: str | None = None
         self._last: Answer | None = None
-        self._verdict: Verdict | None = None
+        self._given: list[Verdict] = []  # of the last answer, and not taken back
 
     @property
     def platform(self) -> str:
@@ -112,29 +112,34 @@ class TerminalAdapter:
         reply = self._reply(key)
         await self._assistant.on_message(message, reply)
         self._thread = self._thread or key
-        self._last, self._verdict = reply.answer, None
+        self._last, self._given = reply.answer, []
 
     async def _judge(self, answer: Answer, line: str) -> None:
-        if line.startswith("= "):
+        if line.split()[0] == "=":
             correction = Correction(
                 event_id=uuid.uuid4().hex,
                 answer_id=answer.id,
                 person=self._person,
-                text=line.removeprefix("= "),
+                text=line.removeprefix("=").strip(),
                 at=self._now(),
             )
             self._console.print(await self._assistant.on_correction(correction))
+            self._given.append(Verdict.DOWN)
             return
-        await self._assistant.on_verdict(self._feedback(answer, line.split()))
+        given = self._feedback(answer, line.split())
+        await self._assistant.on_verdict(given)
+        self._given = [one for one in self._given if one is not given.verdict]
+        self._given += [] if given.withdrawn else [given.verdict]
         self._console.print(Text("Noted; it counts from the next re-rank.", style="dim"))
 
     def _feedback(self, answer: Answer, words: list[str]) -> Feedback:
         sign, reason = words[0], REASONS.get(" ".join(words[1:]))
-        if len(words) > 1 and reason is None:
-            raise TavernkeepError(f"A reason is one of: {', '.join(REASONS)}.")
+        if len(words) > 1 and (reason is None or sign != "-"):
+            raise TavernkeepError(f"Only - takes a reason, which is one of: {', '.join(REASONS)}.")
         withdrawn = sign == "~"
-        verdict = self._verdict or Verdict.UP if withdrawn else SIGNS[sign]
-        self._verdict = None if withdrawn else verdict
+        if withdrawn and not self._given:
+            raise TavernkeepError("There is nothing to take back.")
+        verdict = self._given[-1] if withdrawn else SIGNS[sign]
         return Feedback(
             event_id=uuid.uuid4().hex,
             answer_id=answer.id,

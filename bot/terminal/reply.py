@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from bot.card import card_of
+from bot.card import INVISIBLE, card_of
 from bot.terminal.show import say
 from core.answers import Answer
 from core.messages import MessageRef
@@ -48,7 +48,7 @@ class TerminalReply:
         """Print why there is no answer."""
         self._stop()
         self.failure = sentence
-        self._console.print(Text(sentence, style="red"))
+        self._console.print(Text(INVISIBLE.sub("", sentence), style="red"))
 
     def _show(self, text: str) -> None:
         if not self._console.is_terminal:
@@ -56,7 +56,9 @@ class TerminalReply:
         if self._live is None:
             self._live = Live(console=self._console, transient=True, refresh_per_second=12)
             self._live.start()
-        self._live.update(Spinner("dots", Text(text)) if not self._text else Text(text))
+        # What streams in is untrusted: control characters would steer the terminal.
+        shown = Text(INVISIBLE.sub("", text))
+        self._live.update(shown if self._text else Spinner("dots", shown))
 
     def _stop(self) -> None:
         if self._live is not None:

@@ -21,6 +21,7 @@ from core.index.schema import (
     add_indexes,
     among,
     encoded,
+    kind_of,
     nearest_of,
     rows_of,
     schema_of,
