@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot import data_folder
+from bot.status import Status
 from core.answering import Answerer
 from core.assistant import Assistant, Loop
 from core.embedders.sentence_transformer import SentenceTransformerEmbedder
-from core.errors import IndexUnavailableError, ModelError
+from core.errors import IndexUnavailableError
 from core.hookspecs import Services
 from core.index.milvus import MilvusIndex
 from core.indexing import Indexing
@@ -125,28 +126,39 @@ async def open_app(
             plugins, lambda name, brought: _services(store, model, name, brought, now)
         )
         store.retriever.rerankers.extend(brought.rerankers)
-        reembed = Reembed(ledger=store.ledger, index=store.index, indexing=store.indexing, now=now)
-        jobs = [*_jobs(store, reembed, brought, now), *brought.jobs]
-        scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=uuid.uuid4().hex, now=now)
-        assistant = Assistant(
-            ledger=store.ledger,
-            loop=_loop(store, model, quoting, now),
-            scheduler=scheduler,
-            commands=brought.commands,
-            listeners=Listeners(brought.listeners),
-            status=_status(store, model, scheduler),
-            turns=settings.thread.turns,
-            now=now,
-        )
-        stack.push_async_callback(assistant.drain)
-        yield App(
-            store=store,
-            model=model,
-            brought=brought,
-            scheduler=scheduler,
-            reembed=reembed,
-            assistant=assistant,
-        )
+        app = _built(store, model, quoting, brought, now)
+        stack.push_async_callback(app.assistant.drain)
+        yield app
+
+
+def _built(
+    store: Store,
+    model: LanguageModel,
+    quoting: LanguageModel,
+    brought: Brought,
+    now: Callable[[], datetime],
+) -> App:
+    reembed = Reembed(ledger=store.ledger, index=store.index, indexing=store.indexing, now=now)
+    jobs = [*_jobs(store, reembed, brought, now), *brought.jobs]
+    scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=uuid.uuid4().hex, now=now)
+    assistant = Assistant(
+        ledger=store.ledger,
+        loop=_loop(store, model, quoting, now),
+        scheduler=scheduler,
+        commands=brought.commands,
+        listeners=Listeners(brought.listeners),
+        status=Status(store.embedder, store.index, model, scheduler).sentences,
+        turns=store.settings.thread.turns,
+        now=now,
+    )
+    return App(
+        store=store,
+        model=model,
+        brought=brought,
+        scheduler=scheduler,
+        reembed=reembed,
+        assistant=assistant,
+    )
 
 
 async def _opened(
@@ -271,22 +283,3 @@ def _jobs(
             run=reconcile.run,
         ),
     ]
-
-
-def _status(
-    store: Store, model: LanguageModel, scheduler: Scheduler
-) -> Callable[[], Awaitable[dict[str, str]]]:
-    async def status() -> dict[str, str]:
-        try:
-            said = await model.check()
-        except ModelError as error:
-            said = str(error)
-        described = store.embedder.description
-        return {
-            "model": said,
-            "embedder": f"{described.model}, {described.dimension} dimensions",
-            "index": store.index.capabilities.server,
-            "job": f"{scheduler.running} is running" if scheduler.running else "no job is running",
-        }
-
-    return status

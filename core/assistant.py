@@ -1,17 +1,17 @@
 """Assistant: all that a chat platform may call. It receives events durably and sees them through."""
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.answering import Answerer, Asked
-from core.answers import Answer, Origin, Question
+from core.answers import Answer, Origin
+from core.commands import is_command, question_of, run_command
 from core.documents import Document, content_hash
 from core.errors import TavernkeepError, UnknownAnswerError
 from core.feedback import Correction, Feedback
-from core.interfaces import Call, Command, Event, JobReport, Progress, Reply
+from core.interfaces import Command, Event, JobReport, Progress, Reply
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.reuse import Reuse
@@ -25,7 +25,6 @@ from core.prompts import Turn
 from core.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
-COMMAND = re.compile(r"\s*/([\w-]+)(?:\s+(.*))?", re.DOTALL)  # no path: "/etc/hosts" is a question
 READING = frozenset({"refresh", "reembed"})  # jobs before whose end something may not be found
 STILL_READING = "I am still reading my documents; ask again in a moment for a better answer."
 APOLOGY = (
@@ -224,14 +223,13 @@ class Assistant:
             self._listeners.tell(given)
 
     async def _compose(self, message: Message, answer_id: str, reply: Reply) -> Answer:
-        command = COMMAND.fullmatch(message.text)
-        if command:
-            return await self._command(message, answer_id, command, reply)
+        if is_command(message.text):
+            return await run_command(self.commands, message, answer_id, reply, self._now())
         thread = await self._thread(message)
         text = await self._loop.answerer.standalone(message.text.strip(), thread)
         asked = Asked(
             answer_id=answer_id,
-            question=_question(answer_id, text, message.text.strip()),
+            question=question_of(answer_id, text, message.text.strip()),
             thread=tuple(thread),
             person=message.person,
             audience=message.conversation.audience,
@@ -249,25 +247,6 @@ class Assistant:
             return await messages.thread_turns(
                 connection, message.conversation.id, message.thread, message.sent_at, self._turns
             )
-
-    async def _command(
-        self, message: Message, answer_id: str, called: re.Match[str], reply: Reply
-    ) -> Answer:
-        name, arguments = called[1], (called[2] or "").strip()
-        command = next((one for one in self.commands if one.name == name.lower()), None)
-        if command is None:
-            text = f"There is no command `/{name}`. `/help` lists what there is."
-        else:
-            call = Call(arguments=arguments, person=message.person, answer_id=answer_id)
-            text = await command.run(call, reply.progress)
-        return Answer(
-            id=answer_id,
-            question=_question(answer_id, message.text.strip(), message.text.strip()),
-            text=text,
-            origin=Origin.COMMAND,
-            audience=message.conversation.audience,
-            created_at=self._now(),
-        )
 
     # -- what people look at -------------------------------------------------------------------
 
@@ -308,7 +287,3 @@ class Assistant:
     async def drain(self) -> None:
         """Wait until everything that was set going has ended."""
         await self._listeners.drain()
-
-
-def _question(answer_id: str, text: str, asked: str) -> Question:
-    return Question(id=content_hash(answer_id, text)[:32], text=text, asked=asked)

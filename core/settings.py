@@ -90,7 +90,7 @@ class RetrievalSettings(Section):
     candidates: int = Field(
         40, ge=1, le=500, description="Rows asked of each search before fusion."
     )
-    floor: float = Field(0.35, ge=0, le=1, description="Score below which nothing counts as found.")
+    floor: float = Field(0.32, ge=0, le=1, description="Score below which nothing counts as found.")
 
 
 class LearningSettings(Section):

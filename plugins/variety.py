@@ -24,9 +24,10 @@ def varied(found: Sequence[Found], *, most: int = MOST, similar: float = SIMILAR
     while waiting:
         first = waiting[0]
         if times[first.document_id] >= most:
-            fresh = (one for one in waiting if not times[one.document_id])
+            best = {one.document_id: one for one in reversed(waiting)}
+            fresh = (one for one in waiting if one is best[one.document_id])
             near = (one for one in fresh if one.score >= first.score - similar)
-            first = next(near, first)
+            first = next((one for one in near if not times[one.document_id]), first)
         waiting.remove(first)
         placed.append(first)
         times[first.document_id] += 1

@@ -146,3 +146,14 @@ def said(
         reason=reason,
         withdrawn=withdrawn,
     )
+
+
+@dataclass(slots=True)
+class Shown:
+    """Remembers the progress that it was told, as (done, total)."""
+
+    steps: list[tuple[int, int | None]] = field(default_factory=list)
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        """Remember one step."""
+        self.steps.append((done, total))

@@ -1,22 +1,32 @@
 // What only the browser can do: follow the conversation, remember a tab's name, find a quote in a page.
 window.tavern = {
   follow: true,
+  tail: "",
   atEnd() {
     const page = document.documentElement;
     return page.scrollHeight - window.scrollY - window.innerHeight < 140;
   },
   toEnd() {
     tavern.follow = true;
+    tavern.tail = "";
     window.scrollTo({ top: document.documentElement.scrollHeight });
   },
   watch(hall) {
     window.addEventListener("scroll", () => { tavern.follow = tavern.atEnd(); }, { passive: true });
-    new ResizeObserver(() => { if (tavern.follow) tavern.toEnd(); }).observe(hall);
+    for (const by of ["wheel", "touchmove"]) {
+      window.addEventListener(by, () => { tavern.tail = ""; }, { passive: true });
+    }
+    new ResizeObserver(() => {
+      if (tavern.tail) tavern.reveal(tavern.tail);
+      else if (tavern.follow) tavern.toEnd();
+    }).observe(hall);
     tavern.toEnd();
   },
+  // Keeps a thread's end in view while its answer grows, until the person scrolls.
   reveal(id) {
+    tavern.tail = id;
     const thread = document.getElementById(id);
-    if (thread) thread.scrollIntoView({ block: "end", behavior: "smooth" });
+    if (thread) thread.scrollIntoView({ block: "end" });
   },
   recall() {
     const get = (store, name) => { try { return store.getItem(name) || ""; } catch { return ""; } };

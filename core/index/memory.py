@@ -44,6 +44,7 @@ class MemoryIndex:
     async def drop(self, collection: str) -> None:
         """Remove a collection and the aliases that name it."""
         self._collections.pop(collection, None)
+        self._dimensions.pop(collection, None)
         self._aliases = {a: named for a, named in self._aliases.items() if named != collection}
 
     async def point(self, alias: str, collection: str) -> None:

@@ -55,30 +55,9 @@ async def save_document(
     audience_id = await audience_number(connection, document.audience)
     old = await passage_ids(connection, document.id)
     await connection.execute(delete(passages).where(passages.c.document_id == document.id))
-    row = {
-        "id": document.id,
-        "source": document.source,
-        "uri": document.uri,
-        "title": document.title,
-        "text": document.text,
-        "link": document.link,
-        "hash": document.hash,
-        "audience_id": audience_id,
-        "read_at": now,
-    }
+    row = _row_of(document, audience_id, now)
     await put(connection, documents, row, key=["id"])
-    rows = [
-        {
-            "id": part.id,
-            "document_id": document.id,
-            "ordinal": part.ordinal,
-            "breadcrumb": part.breadcrumb,
-            "text": part.text,
-            "hash": part.hash,
-            "audience_id": audience_id,
-        }
-        for part in parts
-    ]
+    rows = [_row_of_passage(part, audience_id) for part in parts]
     await insert_all(connection, passages, rows)
     await save_embeddings(connection, vectors, fingerprint)
     await queue(connection, PASSAGES, sorted({*old, *(part.id for part in parts)}), now)
@@ -179,3 +158,29 @@ async def save_embeddings(
         for hash_, vector in vectors.items()
     ]
     await insert_all(connection, embeddings, rows)
+
+
+def _row_of(document: Document, audience_id: int, now: datetime) -> dict[str, object]:
+    return {
+        "id": document.id,
+        "source": document.source,
+        "uri": document.uri,
+        "title": document.title,
+        "text": document.text,
+        "link": document.link,
+        "hash": document.hash,
+        "audience_id": audience_id,
+        "read_at": now,
+    }
+
+
+def _row_of_passage(part: Passage, audience_id: int) -> dict[str, object]:
+    return {
+        "id": part.id,
+        "document_id": part.document_id,
+        "ordinal": part.ordinal,
+        "breadcrumb": part.breadcrumb,
+        "text": part.text,
+        "hash": part.hash,
+        "audience_id": audience_id,
+    }

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -110,10 +111,16 @@ class Book:
         return 2 * sum(downs) > len(downs)
 
 
+@cache
+def form() -> TypeAdapter[Book]:
+    """Return what reads and writes a book; making it takes long, so that it is made once."""
+    return TypeAdapter(Book)
+
+
 def read_book(folder: Path) -> Book:
     """Return the book; an empty one where there is none or it cannot be read."""
     try:
-        return TypeAdapter(Book).validate_json((folder / FILE).read_bytes())
+        return form().validate_json((folder / FILE).read_bytes())
     except FileNotFoundError:
         return Book()
     except (OSError, ValidationError) as error:
@@ -129,5 +136,5 @@ def write_book(folder: Path, book: Book) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f"{FILE}.new"
-    fresh.write_bytes(TypeAdapter(Book).dump_json(book, indent=1))
+    fresh.write_bytes(form().dump_json(book, indent=1))
     fresh.replace(folder / FILE)

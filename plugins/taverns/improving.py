@@ -54,7 +54,8 @@ class Retelling:
         left = len(disliked) - told
         waiting = f", {left} left for the next run" if left else ""
         return JobReport(
-            summary=f"{told} tales told anew{waiting}.", figures={"told": told, "left": left}
+            summary=f"{told} {'tale' if told == 1 else 'tales'} told anew{waiting}.",
+            figures={"told": told, "left": left},
         )
 
     async def _tell_anew(self, tavern: Tavern) -> bool:

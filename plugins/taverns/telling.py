@@ -75,5 +75,6 @@ def complaints(marks: Sequence[Mark]) -> str:
 
 def shortened(text: str) -> str:
     """Return a model's text as one paragraph of a length that suits a chat."""
-    paragraph = " ".join(text.split())
+    # A lone surrogate can be written to no file.
+    paragraph = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
     return paragraph if len(paragraph) <= LONGEST else f"{paragraph[: LONGEST - 1]}…"

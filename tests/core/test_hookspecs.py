@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.embedders.hashing import HashingEmbedder
-from core.hookspecs import GROUP, Hooks, Services
+from core.hookspecs import GROUP, Services
 from core.index.memory import MemoryIndex
 from core.interfaces import Call
 from core.messages import Person
@@ -77,7 +77,7 @@ def test_every_bundled_plugin_is_in_the_list_of_the_manual() -> None:
 
 
 def test_the_list_says_what_is_on_by_default(settings: Settings) -> None:
-    """"Yes" in the table is what the setting `plugins` holds."""
+    """A "yes" in the table is what the setting `plugins` holds."""
     yes = re.findall(r"^\| `(\w+)` \| yes", MANUAL, re.MULTILINE)
     assert tuple(yes) == settings.plugins
 
@@ -121,4 +121,3 @@ def test_the_manual_is_found_by_its_questions() -> None:
     """Headings ask what newcomers ask, so that the bot finds its own manual."""
     for asked in ("How do I write a plugin?", "How do I test a plugin?", "Which hooks are there?"):
         assert f"## {asked}\n" in MANUAL
-    assert Hooks.__doc__

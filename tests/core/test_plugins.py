@@ -120,9 +120,7 @@ def test_an_unknown_plugin_stops_the_start(name: str) -> None:
     ],
     ids=["import", "raise", "hook", "argument", "unmarked", "async hook"],
 )
-def test_a_plugin_that_cannot_be_loaded_is_named(
-    strangers: Strangers, code: str, why: str
-) -> None:
+def test_a_plugin_that_cannot_be_loaded_is_named(strangers: Strangers, code: str, why: str) -> None:
     """Whatever is wrong with a module, one sentence names the plugin and what it is."""
     name = strangers.install("broken", code)
     with pytest.raises(PluginError, match=f"^The plugin broken .*{why}") as raised:
@@ -183,7 +181,7 @@ def test_a_command_that_nobody_could_call_is_refused(
 ) -> None:
     """A command's name is not taken already and can be typed on every platform."""
     strangers.install("greet", COMMAND.format(name=name))
-    with pytest.raises(PluginError, match="^The plugin greet registered "):
+    with pytest.raises(PluginError, match=r"^The plugin greet registered "):
         bring("help", "greet")
 
 

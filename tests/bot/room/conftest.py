@@ -7,7 +7,7 @@ from typing import TypeAlias, cast
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from bot.room.adapter import RoomAdapter
 from core.assistant import Assistant
@@ -54,6 +54,7 @@ async def browser() -> AsyncIterator[Browser]:
     """Open the machine's own browser."""
     if CHROMIUM is None:
         pytest.skip("There is no chromium on this machine, so the room is not looked at.")
+    expect.set_options(timeout=20_000)
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened
@@ -62,27 +63,34 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(browser: Browser) -> BrowserContext:
-    """Open what tabs have in common: each tab can still be somebody else."""
+    """Open a browser whose cache the tests share: each tab can still be somebody else."""
     return await browser.new_context()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def sit_down(closed_room: RoomAdapter, shared: BrowserContext) -> AsyncIterator[SitDown]:
-    """Let somebody open the room in a tab."""
+async def sit_down(
+    closed_room: RoomAdapter, browser: Browser, shared: BrowserContext
+) -> AsyncIterator[SitDown]:
+    """Let somebody open the room in a tab; without a name the room asks for one."""
 
     opened: list[Page] = []
 
     async def sit(name: str) -> Page:
-        page = await shared.new_page()
+        # A tab behind another one is slowed down, so only the first shares the cache.
+        context = await browser.new_context() if opened else shared
+        page = await context.new_page()
         opened.append(page)
-        page.set_default_timeout(15_000)
-        await page.goto(f"{closed_room.url}/?name={name}")
-        await page.locator(f"[data-testid=me] [title='{name}']").wait_for()
+        page.set_default_timeout(20_000)
+        await page.goto(f"{closed_room.url}/?name={name}" if name else closed_room.url)
+        if name:
+            await page.locator(f"[data-testid=me] [title='{name}']").wait_for()
         return page
 
     yield sit
     for page in opened:
         await page.close()
+        if page.context is not shared:
+            await page.context.close()
 
 
 async def say(page: Page, text: str) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from bot.room.adapter import RoomAdapter
 from bot.room.page import THREADS
@@ -24,12 +24,9 @@ HOSTILE = (
 )
 
 
-async def test_two_people_share_one_conversation(
-    room: RoomAdapter, browser: Browser, sit_down: SitDown
-) -> None:
+async def test_two_people_share_one_conversation(room: RoomAdapter, sit_down: SitDown) -> None:
     """What one person asks and what the bot answers appears in the other's browser by itself."""
-    ana, ben = await sit_down("Ana"), await (await browser.new_context()).new_page()
-    await ben.goto(f"{room.url}/?name=Ben")
+    ana, ben = await sit_down("Ana"), await sit_down("Ben")
     await ask(ana, "How do I connect Slack?")
     await expect(ben.get_by_test_id("message-text")).to_have_text("How do I connect Slack?")
     await expect(ben.get_by_test_id("answer-text")).to_contain_text("Socket Mode")
@@ -182,11 +179,10 @@ async def test_questions_asked_while_opening_are_answered_later(
 
 
 async def test_a_reload_loses_nothing_and_keeps_the_name(
-    room: RoomAdapter, closed_room: RoomAdapter, browser: Browser
+    room: RoomAdapter, sit_down: SitDown
 ) -> None:
     """A tab remembers who sits at it and light or dark; a reload brings back the history."""
-    page = await (await browser.new_context()).new_page()
-    await page.goto(closed_room.url)
+    page = await sit_down("")
     await page.get_by_test_id("name-input").fill("Zoë")
     await page.get_by_test_id("name-input").press("Enter")
     await expect(page.get_by_test_id("name-dialog")).to_have_count(0)
@@ -195,6 +191,7 @@ async def test_a_reload_loses_nothing_and_keeps_the_name(
     await expect(page.locator("body.body--dark")).to_be_visible()
     await page.reload()
     await expect(page.locator("body.body--dark")).to_be_visible()
+    await page.get_by_test_id("theme").click()
     await expect(page.locator("[data-testid=me] [title='Zoë']")).to_be_visible()
     await expect(page.get_by_test_id("nearest-source")).to_have_count(2)
 

@@ -1,0 +1,45 @@
+"""Commands: what people ask for by `/name`."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.answers import Answer, Origin, Question
+from core.documents import content_hash
+from core.interfaces import Call, Command, Reply
+from core.messages import Message
+
+CALL = re.compile(r"\s*/([\w-]+)(?:\s+(.*))?", re.DOTALL)
+
+
+def is_command(text: str) -> bool:
+    """Say whether a message calls a command; one that begins with a path does not."""
+    return CALL.fullmatch(text) is not None
+
+
+async def run_command(
+    commands: Sequence[Command], message: Message, answer_id: str, reply: Reply, now: datetime
+) -> Answer:
+    """Return what the called command says, or that there is none; `is_command` holds."""
+    called = CALL.fullmatch(message.text)
+    name, arguments = called.groups(default="") if called else ("", "")
+    command = next((one for one in commands if one.name == name.lower()), None)
+    if command is None:
+        text = f"There is no command `/{name}`. `/help` lists what there is."
+    else:
+        call = Call(arguments=arguments.strip(), person=message.person, answer_id=answer_id)
+        text = await command.run(call, reply.progress)
+    asked = message.text.strip()
+    return Answer(
+        id=answer_id,
+        question=question_of(answer_id, asked, asked),
+        text=text,
+        origin=Origin.COMMAND,
+        audience=message.conversation.audience,
+        created_at=now,
+    )
+
+
+def question_of(answer_id: str, text: str, asked: str) -> Question:
+    """Return the question that an answer is first given to, whose identity follows from both."""
+    return Question(id=content_hash(answer_id, text)[:32], text=text, asked=asked)

@@ -1,0 +1,190 @@
+"""Ratings are what the log says, to the bit; standings, penalties and phrasings follow from it."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.answers import Answer, Origin, Standing
+from core.documents import Document
+from core.embedders.hashing import HashingEmbedder
+from core.feedback import Feedback, Rating, Reason, Verdict
+from core.index.memory import MemoryIndex
+from core.indexing import Indexing
+from core.jobs.rerank import FADES_AFTER, Rerank
+from core.ledger.answers import load_answer, save_answer
+from core.ledger.epochs import count_epochs, live_epoch, load_penalties, load_ratings
+from core.ledger.feedback import append
+from core.ledger.ledger import Ledger
+from core.ranking import NEUTRAL
+from core.settings import Settings
+from tests.doubles import NOON, Clock, answer, cited, person, said, silent
+
+DOWN = Verdict.DOWN
+PAGE = Document(source="docs", uri="a.md", title="A", text="Press it.")
+BAD = answer("bad", citations=(cited(PAGE, "1" * 64),))
+FIX = answer("fix", origin=Origin.CORRECTION, author=person("bob"))
+
+
+async def tell(ledger: Ledger, *events: Feedback | Answer) -> None:
+    """Store answers and what was said of them, in order."""
+    async with ledger.writing() as connection:
+        for one in events:
+            if isinstance(one, Answer):
+                await save_answer(connection, one, None)
+            else:
+                await append(connection, one)
+
+
+async def ratings(ledger: Ledger) -> dict[str, Rating]:
+    """Return the live ratings."""
+    async with ledger.reading() as connection:
+        epoch = await live_epoch(connection)
+        return await load_ratings(connection, epoch.id) if epoch else {}
+
+
+async def standing(ledger: Ledger, answer_id: str) -> Standing:
+    """Return where an answer stands."""
+    async with ledger.reading() as connection:
+        held = await load_answer(connection, answer_id)
+    assert held is not None
+    return held.standing
+
+
+async def epochs(ledger: Ledger) -> int:
+    """Return how many epochs there were."""
+    async with ledger.reading() as connection:
+        return await count_epochs(connection)
+
+
+async def test_nothing_said_is_nothing_to_do(rerank: Rerank, ledger: Ledger, clock: Clock) -> None:
+    """Without feedback and corrections there is no epoch, however many answers there are."""
+    await tell(ledger, BAD)
+    report = await rerank.run(clock(), silent)
+    assert (report.figures, await epochs(ledger)) == ({"moved": 0}, 0)
+
+
+async def test_the_second_run_writes_nothing(rerank: Rerank, ledger: Ledger, clock: Clock) -> None:
+    """Without new evidence an epoch stays the live one; a day later ratings have faded."""
+    await tell(ledger, BAD, said("bad"))
+    first = await rerank.run(clock(), silent)
+    assert first.figures["rated"] == 1
+    assert "Nothing new" in (await rerank.run(clock(), silent)).summary
+    assert await epochs(ledger) == 1
+    high = (await ratings(ledger))["bad"].value
+    await rerank.run(clock() + FADES_AFTER + timedelta(seconds=1), silent)
+    assert await epochs(ledger) == 2
+    assert NEUTRAL < (await ratings(ledger))["bad"].value < high
+
+
+async def test_the_same_log_gives_the_same_ratings(
+    rerank: Rerank,
+    ledger: Ledger,
+    indexing: Indexing,
+    settings: Settings,
+    clock: Clock,
+) -> None:
+    """Computed afresh, or by another process, every rating is the same to the bit."""
+    ages = [NOON - timedelta(days=17 * n, seconds=n) for n in range(4)]
+    verdicts = [Verdict.UP, DOWN, Verdict.UP, Verdict.UP]
+    people = ["ann", "bob", "cid", "dan"]
+    given = [said("bad", v, by=by, at=at) for v, by, at in zip(verdicts, people, ages, strict=True)]
+    await tell(ledger, BAD, *given)
+    await rerank.run(clock(), silent)
+    first = await ratings(ledger)
+    other = settings.learning.model_copy(update={"kernel_width": 0.2})
+    again = Rerank(ledger=ledger, indexing=indexing, settings=other, now=clock)
+    await again.run(clock(), silent)
+    assert await epochs(ledger) == 2
+    assert await ratings(ledger) == first
+
+
+async def test_a_withdrawn_verdict_has_no_effect(
+    rerank: Rerank, ledger: Ledger, clock: Clock
+) -> None:
+    """After taking it back the rating is that of an answer nobody judged."""
+    await tell(ledger, BAD, said("bad", DOWN))
+    await rerank.run(clock(), silent)
+    assert (await ratings(ledger))["bad"].value < NEUTRAL
+    await tell(ledger, said("bad", DOWN, withdrawn=True))
+    await rerank.run(clock(), silent)
+    assert (await ratings(ledger))["bad"] == Rating(value=NEUTRAL, ups=0.0, downs=0.0)
+
+
+async def test_a_correction_goes_on_trial(
+    rerank: Rerank, ledger: Ledger, index: MemoryIndex, clock: Clock
+) -> None:
+    """What a person wrote is found by its question after the next run, and its index row with it."""
+    await tell(ledger, BAD, FIX, said("bad", DOWN))
+    report = await rerank.run(clock(), silent)
+    assert report.figures["moved"] == 1
+    assert await standing(ledger, "fix") is Standing.TRIAL
+    assert await standing(ledger, "bad") is Standing.CANDIDATE
+    assert await index.ids("answers") == {"q-fix"}
+
+
+async def test_a_curator_verifies_and_retires(
+    rerank: Rerank, ledger: Ledger, index: MemoryIndex, clock: Clock
+) -> None:
+    """One curator's word moves an answer, and their newer word moves it again."""
+    await tell(ledger, FIX, said("fix", by="curator"))
+    await rerank.run(clock(), silent)
+    assert await standing(ledger, "fix") is Standing.VERIFIED
+    await tell(ledger, said("fix", DOWN, by="curator", at=clock.advance(minutes=1)))
+    await rerank.run(clock(), silent)
+    assert await standing(ledger, "fix") is Standing.RETIRED
+    assert await index.ids("answers") == set()
+
+
+async def test_a_verdict_on_an_answer_given_again_counts_for_the_stored_one(
+    rerank: Rerank, ledger: Ledger, clock: Clock
+) -> None:
+    """The stored answer is rated, and the copy is not."""
+    await tell(ledger, FIX, answer("copy", "Reset how?", reused="fix"), said("copy"))
+    await rerank.run(clock(), silent)
+    assert (await ratings(ledger)).keys() == {"fix"}
+    assert (await ratings(ledger))["fix"].ups == 1.0
+
+
+@pytest.mark.parametrize("taken_back", [False, True])
+async def test_an_accepted_phrasing_is_kept(
+    rerank: Rerank, ledger: Ledger, index: MemoryIndex, clock: Clock, taken_back: bool
+) -> None:
+    """An answer is found by the other words in which it was liked, unless that was taken back."""
+    await tell(ledger, FIX, answer("copy", "Reset how?", reused="fix"), said("copy"))
+    if taken_back:
+        await tell(ledger, said("copy", withdrawn=True))
+    for _ in range(2):
+        await rerank.run(clock(), silent)
+    assert len(await index.ids("answers")) == (1 if taken_back else 2)
+
+
+async def test_wrong_sources_are_penalised_near_the_question(
+    rerank: Rerank, ledger: Ledger, embedder: HashingEmbedder, clock: Clock
+) -> None:
+    """The cited passage carries a penalty at the question's vector, although no index has it."""
+    await tell(ledger, BAD, said("bad", DOWN, reason=Reason.WRONG_SOURCES))
+    await rerank.run(clock(), silent)
+    async with ledger.reading() as connection:
+        epoch = await live_epoch(connection)
+        assert epoch is not None
+        fingerprint = embedder.description.fingerprint
+        ((passage_id, vector, weight),) = await load_penalties(connection, epoch.id, fingerprint)
+    expected = await embedder.embed_question(BAD.question.text)
+    assert (passage_id, weight) == (BAD.citations[0].passage_id, 1.0)
+    assert vector.tolist() == expected.tolist()
+
+
+async def test_penalties_survive_another_embedder(
+    rerank: Rerank, ledger: Ledger, index: MemoryIndex, settings: Settings, clock: Clock
+) -> None:
+    """After a change of the model the questions of penalties are embedded again."""
+    await tell(ledger, BAD, said("bad", DOWN, reason=Reason.WRONG_SOURCES))
+    await rerank.run(clock(), silent)
+    other = Indexing(ledger=ledger, index=index, embedder=HashingEmbedder(64), now=clock)
+    again = Rerank(ledger=ledger, indexing=other, settings=settings.learning, now=clock)
+    assert "Nothing new" in (await again.run(clock(), silent)).summary
+    async with ledger.reading() as connection:
+        epoch = await live_epoch(connection)
+        assert epoch is not None
+        ((_, vector, _),) = await load_penalties(connection, epoch.id, other.fingerprint)
+    assert vector.shape == (64,)
