@@ -25,7 +25,11 @@ async def ask(settings: Settings, question: str, console: Console, *, as_json: b
             await app.assistant.run_job("refresh", silent)
         key = uuid.uuid4().hex
         ref = MessageRef(platform=PLATFORM, conversation=CONVERSATION.key, key=f"{key}-answer")
-        reply = CollectedReply(ref) if as_json else TerminalReply(console, ref, utc_now)
+        reply = (
+            CollectedReply(ref)
+            if as_json
+            else TerminalReply(console, ref, utc_now, says_failure=False)
+        )
         name = getpass.getuser()
         person = Person(platform=PLATFORM, key=name, name=name)
         await app.assistant.on_message(message_of(question, person, CONVERSATION, key), reply)

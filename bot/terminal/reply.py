@@ -17,9 +17,20 @@ from core.messages import MessageRef
 class TerminalReply:
     """Shows an answer live where the console is a terminal, and only the finished card elsewhere."""
 
-    def __init__(self, console: Console, ref: MessageRef, now: Callable[[], datetime]) -> None:
-        """Take where to print, and the place that the finished answer will have."""
+    def __init__(
+        self,
+        console: Console,
+        ref: MessageRef,
+        now: Callable[[], datetime],
+        *,
+        says_failure: bool = True,
+    ) -> None:
+        """Take where to print, and the place that the finished answer will have.
+
+        Without `says_failure` a failure is only kept, for whoever raises it as an error.
+        """
         self._console = console
+        self._says_failure = says_failure
         self._ref = ref
         self._now = now
         self._live: Live | None = None
@@ -48,7 +59,8 @@ class TerminalReply:
         """Print why there is no answer."""
         self._stop()
         self.failure = sentence
-        self._console.print(Text(INVISIBLE.sub("", sentence), style="red"))
+        if self._says_failure:
+            self._console.print(Text(INVISIBLE.sub("", sentence), style="red"))
 
     def _show(self, text: str) -> None:
         if not self._console.is_terminal:

@@ -4,14 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.answering import Answerer, Asked
+from core.answering import Answerer, Asked, _cite, _Draft
 from core.answers import Answer, Origin, Question
 from core.audience import EVERYONE
 from core.errors import ModelError
 from core.interfaces import LanguageModel
+from core.items import Found
 from core.models.claude import Claude
 from core.models.quoting import QuotingModel
-from core.prompts import Guidance
+from core.prompts import Guidance, TextPiece, Turn
 from core.settings import AnthropicSettings
 from tests.servers.claude import LoopbackClaude
 from tests.tavern import ANA, KITCHEN, PASSWORDS, KeptReply, Tavern, page, written
@@ -61,14 +62,28 @@ async def test_odd_citations_do_no_harm(tavern: Tavern, pieces: list[str | int],
 @given(st.lists(st.one_of(st.text(max_size=5), st.integers(-2, 4)), max_size=12))
 def test_numbers_of_citations_are_one_to_n(pieces: list[str | int]) -> None:
     """Whatever a model cites, the citations are numbered 1…n without a gap."""
-    from core.answering import _cite, _Draft  # the fold over pieces is pure
-    from core.prompts import TextPiece
-    from tests.core.test_prompts import found
-
-    draft = _Draft(found=[found(), found()])
+    draft = _Draft(found=[found("p"), found("q")])
     for piece in written(*pieces):
         draft.text += piece.text if isinstance(piece, TextPiece) else _cite(draft, piece)
     assert [one.number for one in draft.cited.values()] == list(range(1, len(draft.cited) + 1))
+
+
+def found(id_: str) -> Found:
+    """Return a found passage."""
+    return Found(
+        passage_id=id_,
+        document_id="d",
+        document_uri="slack.md",
+        title="Slack",
+        breadcrumb="Slack",
+        text="Set the token.",
+        link=None,
+        hash="h",
+        audience_id=1,
+        score=0.9,
+        dense=0.9,
+        coverage=1.0,
+    )
 
 
 async def test_what_is_not_found_is_not_known_and_the_nearest_are_named(tavern: Tavern) -> None:
@@ -127,7 +142,6 @@ async def test_when_the_model_breaks_off_the_documents_are_quoted(tavern: Tavern
 
 async def test_no_quotation_is_promised_where_there_is_none(tavern: Tavern) -> None:
     """Broken model and nothing to quote: the excuse stands alone above "I don't know"."""
-    tavern.settings.retrieval.model_copy()
     tavern.model.broken = ModelError("Claude is busy.")
     guidance = (Guidance(question="Chisels?", text="Ask Ben.", by_person=False),)
     answer = await answered(tavern, KeptReply("x"), "Sharpening chisels?", guidance)
@@ -136,13 +150,11 @@ async def test_no_quotation_is_promised_where_there_is_none(tavern: Tavern) -> N
 
 async def test_follow_ups_are_rewritten_by_rule_where_the_model_cannot(tavern: Tavern) -> None:
     """The rewriting model may fail, too: its failure is not the asker's."""
-    from core.prompts import Turn
-
     thread = [Turn(by_bot=False, text="How do I reset my password?")]
     tavern.model.rewritten = "How do I reset my password by phone?"
-    assert await tavern.answerer.standalone("by phone?", thread) == tavern.model.rewritten
+    assert await tavern.answerer.standalone("and by phone?", thread) == tavern.model.rewritten
     tavern.model.broken = ModelError("Claude is busy.")
-    assert "password" in await tavern.answerer.standalone("by phone?", thread)
+    assert "password" in await tavern.answerer.standalone("and by phone?", thread)
     assert await tavern.answerer.standalone("by phone?", []) == "by phone?"
 
 

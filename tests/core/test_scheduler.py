@@ -1,0 +1,191 @@
+"""Jobs run when they are due, in one process, one at a time, and every run is on record."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.errors import TavernkeepError
+from core.interfaces import Job, JobReport, Progress
+from core.ledger.ledger import Ledger
+from core.ledger.runs import Run, finish_run, hold_lease, latest_runs, start_run
+from core.scheduler import LEASE, LEASE_TTL, Scheduler
+from core.scheduler import silent as shows_nothing
+from tests.doubles import silent
+
+HOUR = timedelta(hours=1)
+NEVER = timedelta(0)
+OFTEN = timedelta(seconds=0.05)
+Make = Callable[..., Scheduler]
+
+
+def now() -> datetime:
+    """Return the real time, which the timers go by as well."""
+    return datetime.now(UTC)
+
+
+class Work:
+    """A job's work: counts its runs, and does what it is told to in each."""
+
+    def __init__(self, then: Callable[[], Awaitable[None]] | None = None) -> None:
+        self.runs = 0
+        self.ran, self.ran_twice = asyncio.Event(), asyncio.Event()
+        self._then = then
+
+    async def run(self, at: datetime, progress: Progress) -> JobReport:
+        """Count, then do it."""
+        self.runs += 1
+        (self.ran_twice if self.ran.is_set() else self.ran).set()
+        if self._then:
+            await self._then()
+        return JobReport(summary="It was done.", figures={})
+
+    def job(self, every: timedelta = NEVER, name: str = "work") -> Job:
+        """Return the job."""
+        return Job(name=name, summary="works", every=every, run=self.run)
+
+
+@pytest.fixture
+async def make(ledger: Ledger) -> AsyncIterator[Make]:
+    """Return what makes schedulers, which are stopped at the end."""
+    made: list[Scheduler] = []
+
+    def scheduler(*jobs: Job, owner: str = "me") -> Scheduler:
+        made.append(Scheduler(ledger=ledger, jobs=jobs, owner=owner, now=now))
+        return made[-1]
+
+    yield scheduler
+    for one in made:
+        await one.stop()
+
+
+async def runs(ledger: Ledger) -> list[Run]:
+    """Return the recorded runs, newest first."""
+    async with ledger.reading() as connection:
+        return await latest_runs(connection, 100)
+
+
+async def fail() -> None:
+    """Fail as a driver does."""
+    raise TavernkeepError("The index does not answer.")
+
+
+async def wait() -> None:
+    """Take long."""
+    await asyncio.sleep(60)
+
+
+async def test_a_run_is_recorded(make: Make, ledger: Ledger) -> None:
+    """Asked for by name, a job runs at once; its report is returned and stored."""
+    report = await make(Work().job()).run("work", silent)
+    (run,) = await runs(ledger)
+    assert (run.job, run.outcome, run.summary) == ("work", "done", report.summary)
+    assert run.finished_at is not None
+    shows_nothing("work", 1, None)
+
+
+async def test_a_failing_run_is_recorded_and_raised(make: Make, ledger: Ledger) -> None:
+    """Whoever asked is told, the ledger says why, and the next run is not kept from running."""
+    work = Work(fail)
+    scheduler = make(work.job())
+    for _ in range(2):
+        with pytest.raises(TavernkeepError, match="does not answer"):
+            await scheduler.run("work", silent)
+    assert [(one.outcome, one.summary) for one in await runs(ledger)] == [
+        ("failed", "The index does not answer.")
+    ] * 2
+    assert scheduler.running is None
+
+
+async def test_an_unknown_job_is_said(make: Make) -> None:
+    """The sentence names the jobs that there are."""
+    scheduler = make(Work().job())
+    assert [one.name for one in scheduler.jobs] == ["work"]
+    with pytest.raises(TavernkeepError, match="no job play: there are work"):
+        await scheduler.run("play", silent)
+
+
+async def test_one_job_runs_at_a_time(make: Make) -> None:
+    """A second job waits for the first, and the one that runs can be named."""
+    go = asyncio.Event()
+    first, second = Work(lambda: _wait_for(go)), Work()
+    scheduler = make(first.job(name="first"), second.job(name="second"))
+    both = [asyncio.create_task(scheduler.run(name, silent)) for name in ("first", "second")]
+    await first.ran.wait()
+    await asyncio.sleep(0.02)
+    assert (scheduler.running, second.runs) == ("first", 0)
+    go.set()
+    await asyncio.gather(*both)
+    assert second.runs == 1
+
+
+async def _wait_for(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def test_a_job_runs_on_its_period(make: Make, ledger: Ledger) -> None:
+    """A started job runs again and again; one whose period is zero never does by itself."""
+    work, never = Work(), Work()
+    await make(work.job(OFTEN), never.job(NEVER, "never")).start()
+    await asyncio.wait_for(work.ran_twice.wait(), 10)
+    assert never.runs == 0
+    assert {one.job for one in await runs(ledger)} == {"work"}
+
+
+async def test_a_failing_job_runs_again(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """A tick that fails is a warning, and the next tick comes all the same."""
+    work = Work(fail)
+    await make(work.job(OFTEN)).start()
+    await asyncio.wait_for(work.ran_twice.wait(), 10)
+    await asyncio.sleep(0.05)
+    assert "will be tried again: The index does not answer." in caplog.text
+
+
+@pytest.mark.parametrize(("ago", "ran"), [(2 * HOUR, True), (HOUR / 2, False)])
+async def test_a_missed_run_is_made_up(
+    make: Make, ledger: Ledger, ago: timedelta, ran: bool
+) -> None:
+    """A job that was due while the bot was away runs soon after the start; one that is not waits."""
+    async with ledger.writing() as connection:
+        id_ = await start_run(connection, "work", now() - ago)
+        await finish_run(connection, id_, now() - ago, outcome="done", summary="")
+    work = Work()
+    await make(work.job(HOUR)).start()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(work.ran.wait(), 5 if ran else 0.3)
+    assert work.ran.is_set() == ran
+
+
+async def test_another_process_keeps_the_jobs(make: Make, ledger: Ledger) -> None:
+    """While another process holds the lease, ticks are left to it; afterwards they are ours."""
+    async with ledger.writing() as connection:
+        await hold_lease(connection, LEASE, "other", now(), timedelta(seconds=0.4))
+    work = Work()
+    await make(work.job(OFTEN)).start()
+    await asyncio.sleep(0.2)
+    assert work.runs == 0
+    await asyncio.wait_for(work.ran.wait(), 10)
+
+
+async def test_stopping_cancels_and_lets_go(make: Make, ledger: Ledger) -> None:
+    """A running job is stopped, its run is on record when `stop` returns, and the lease is free."""
+    work = Work(wait)
+    scheduler = make(work.job(OFTEN))
+    await scheduler.start()
+    await asyncio.wait_for(work.ran.wait(), 10)
+    await scheduler.stop()
+    (run,) = await runs(ledger)
+    assert (run.outcome, run.summary) == ("failed", "stopped before it ended")
+    assert scheduler.running is None
+    async with ledger.writing() as connection:
+        assert await hold_lease(connection, LEASE, "other", now(), LEASE_TTL) == 2
+
+
+async def test_stopping_what_never_started_is_harmless(make: Make, ledger: Ledger) -> None:
+    """A scheduler that only ran jobs on demand can be stopped, twice as well."""
+    scheduler = make(Work().job())
+    await scheduler.stop()
+    await scheduler.stop()
+    assert await runs(ledger) == []
