@@ -28,7 +28,7 @@ COUNTER = Conversation(platform="demo", key="counter", name="The counter")
 ANA = Person(platform="demo", key="ana", name="Ana")
 BEN = Person(platform="demo", key="ben", name="Ben")
 ASKED = "When does the kitchen close?"
-OTHER_WORDS = "Until what time is the kitchen open?"
+OTHER_WORDS = "What is the closing time of the kitchen?"
 BETTER = "On Fridays and Saturdays the kitchen is open until 22:30, on all other days until 21:00."
 
 

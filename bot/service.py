@@ -18,6 +18,7 @@ from core.scheduler import silent
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
+LONGEST_FIRST_READING = 60.0  # seconds; a big first folder goes on being read behind the open room
 
 
 async def serve(settings: Settings, console: Console, *, window: bool = False) -> None:
@@ -34,7 +35,8 @@ async def serve(settings: Settings, console: Console, *, window: bool = False) -
     console.print(f"The room is open: [bold]{room.url}[/bold]")
     room.opening("loading the embedding model and the index")
     try:
-        async with open_app(settings) as app, scheduled(app):
+        async with open_app(settings) as app, scheduled(app) as first:
+            await first_reading(app, room, first)
             await room.attach(app.assistant)
             console.print("Ready. Ctrl+C stops it.")
             if window:
@@ -45,6 +47,13 @@ async def serve(settings: Settings, console: Console, *, window: bool = False) -
             await room.stop()
     finally:
         await room.stop()
+
+
+async def first_reading(app: App, room: RoomAdapter, first: asyncio.Task[None]) -> None:
+    """Wait, not for ever, until a bot that knows nothing yet has read its documents."""
+    if not (await app.assistant.counts())["documents"]:
+        room.opening("reading the documents for the first time")
+        await asyncio.wait([first], timeout=LONGEST_FIRST_READING)
 
 
 async def show_window(url: str) -> None:
@@ -77,12 +86,12 @@ async def talk(settings: Settings, console: Console) -> None:
 
 
 @asynccontextmanager
-async def scheduled(app: App) -> AsyncIterator[None]:
-    """Run the jobs on their periods; first heal the index and read what changed while away."""
+async def scheduled(app: App) -> AsyncIterator[asyncio.Task[None]]:
+    """Run the jobs on their periods; first, as the yielded task, do what the time away left to do."""
     await app.scheduler.start()
     first = asyncio.create_task(catch_up(app))
     try:
-        yield
+        yield first
     finally:
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)

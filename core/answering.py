@@ -156,8 +156,10 @@ def _cite(draft: _Draft, piece: CitationPiece) -> str:
         number = len(draft.cited) + 1
         draft.cited[one.passage_id] = _citation(one, number, piece.quote)
     mark = f"[{draft.cited[one.passage_id].number}]"
-    trimmed = draft.text.rstrip()
-    return "" if trimmed.endswith(mark) else f" {mark}"
+    if draft.text.rstrip().endswith(mark):
+        return ""
+    # Right below a table the mark would become a row of it, and right below code a line of it.
+    return f"\n{mark}" if draft.text.endswith("\n") else f" {mark}"
 
 
 def _citation(one: Found, number: int, quote: str) -> Citation:

@@ -93,3 +93,14 @@ class Answer:
     notice: str | None = None
     badge: Badge | None = None
     reused_id: str | None = None
+
+
+def badge_of(stored: Answer, helpful: int, at: datetime) -> Badge:
+    """Return what a stored answer is marked with when it is given again at a time."""
+    return Badge(
+        author=stored.author.name if stored.author else None,
+        standing=stored.standing,
+        age_days=max(0, (at - stored.created_at).days),
+        helpful=helpful,
+        verbatim=True,
+    )

@@ -256,9 +256,10 @@ class Assistant:
             return await views.history(connection, conversation_id)
 
     async def learned(self) -> list[views.Learned]:
-        """Return the answers that people said something of."""
+        """Return the answers that people said something of and that everyone may read."""
         async with self._ledger.reading() as connection:
-            return await views.learned(connection)
+            learned = await views.learned(connection)
+        return [one for one in learned if one.answer.audience.readable_by(frozenset())]
 
     async def ratings_over_time(self) -> list[views.RatingPoint]:
         """Return every rating of every epoch."""

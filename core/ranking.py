@@ -45,7 +45,7 @@ def wilson_lower(ups: float, downs: float, z: float = 1.2816) -> float:
     The default z bounds a one-sided 90 % (a two-sided 80 %) interval.
     """
     n = ups + downs
-    if n <= 0:
+    if n < 1e-9:  # its square would be no number any more
         return 0.0
     p = ups / n
     spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))

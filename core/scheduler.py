@@ -28,9 +28,16 @@ class Scheduler:
     """Runs jobs on their periods while it holds the lease, and at any time when asked."""
 
     def __init__(
-        self, *, ledger: Ledger, jobs: Sequence[Job], owner: str, now: Callable[[], datetime]
+        self,
+        *,
+        ledger: Ledger,
+        jobs: Sequence[Job],
+        owner: str,
+        now: Callable[[], datetime],
+        lease: timedelta = LEASE_TTL,
     ) -> None:
-        """Take the jobs; nothing runs before `start`."""
+        """Take the jobs, and how long the lease lasts unless renewed; nothing runs before `start`."""
+        self._lease = lease
         self._ledger = ledger
         self._jobs: Mapping[str, Job] = {job.name: job for job in jobs}
         self._owner = owner
@@ -115,13 +122,13 @@ class Scheduler:
 
     async def _hold_lease(self) -> bool:
         async with self._ledger.writing() as connection:
-            fence = await hold_lease(connection, LEASE, self._owner, self._now(), LEASE_TTL)
+            fence = await hold_lease(connection, LEASE, self._owner, self._now(), self._lease)
         return fence is not None
 
     async def _keep_lease(self) -> None:
         """Renew the lease while a job runs, which may take longer than the lease lasts."""
         while True:
-            await asyncio.sleep(LEASE_TTL.total_seconds() / 3)
+            await asyncio.sleep(self._lease.total_seconds() / 3)
             await self._hold_lease()
 
     async def _recorded(self, job: Job, progress: Progress) -> JobReport:

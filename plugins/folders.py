@@ -71,7 +71,7 @@ class FolderSource:
             return [(folder.name, folder)]
         endings, skipped = ENDINGS, SKIPPED
         if named == CHECKOUT_DOCS:
-            endings, skipped = MARKDOWN, SKIPPED | {"tests", "prompts"}
+            endings, skipped = MARKDOWN, SKIPPED | {"tests", "prompts", "demo"}
         found = files_in(folder, endings, skipped=skipped)
         return [(path.relative_to(folder).as_posix(), path) for path in found]
 

@@ -1,7 +1,9 @@
 """What most tests stand on: a still clock, an empty ledger and index, and no way out but loopback."""
 
+import asyncio
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -66,10 +68,26 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings(env_file=None, data=tmp_path / "data")
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of an empty ledger, migrated once for all tests, which copy it."""
+    path = tmp_path_factory.mktemp("ledger") / "ledger.sqlite"
+
+    async def make() -> None:
+        made = Ledger(f"sqlite+aiosqlite:///{path}")
+        await made.open()
+        await made.close()
+
+    asyncio.run(make())
+    return path
+
+
 @pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+async def ledger(tmp_path: Path, migrated: Path) -> AsyncIterator[Ledger]:
     """Return an open, empty ledger on SQLite."""
-    opened = Ledger(f"sqlite+aiosqlite:///{tmp_path / 'ledger.sqlite'}")
+    path = tmp_path / "ledger.sqlite"
+    shutil.copy(migrated, path)
+    opened = Ledger(f"sqlite+aiosqlite:///{path}")
     await opened.open()
     yield opened
     await opened.close()

@@ -74,7 +74,7 @@ def _chip(seat: Seat, source: CardSource) -> None:
     mark(chip, "source", label, type="button")
     with chip:
         say(str(source.number), tag="b")
-        say(source.title, tag="span")
+        say(source.breadcrumb or source.title, tag="span")
     chip.on("click", lambda: open_source(seat, source), args=[])
 
 

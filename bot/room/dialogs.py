@@ -7,6 +7,7 @@ from nicegui import ui
 from bot.room.controls import box, dialog, lantern, mark, press, say
 from bot.room.post import Post
 from bot.room.seat import Seat
+from core.answers import Origin
 
 NAME_LIMIT = 40
 
@@ -47,13 +48,13 @@ def fix(seat: Seat, post: Post) -> None:
             seat.notify(thanks, good=True)
 
     answer = post.entry.answer
-    unknown = answer is None or answer.text == "" or not answer.citations
+    unknown = answer is None or answer.origin is Origin.UNKNOWN
     asked = f"“{answer.question.text}”" if answer else ""
     write(
         seat,
-        title="I know the answer" if unknown and answer and answer.nearest else "Fix this answer",
+        title="I know the answer" if unknown else "Fix this answer",
         told=f"{asked} Write what should be answered instead. Markdown is welcome.",
-        text="" if answer is None or answer.nearest else answer.text,
+        text="" if answer is None or unknown else answer.text,
         done=hand_in,
         button="Teach it",
         test="fix",

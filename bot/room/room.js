@@ -12,9 +12,10 @@ window.tavern = {
     window.scrollTo({ top: document.documentElement.scrollHeight });
   },
   watch(hall) {
-    window.addEventListener("scroll", () => { tavern.follow = tavern.atEnd(); }, { passive: true });
-    for (const by of ["wheel", "touchmove"]) {
-      window.addEventListener(by, () => { tavern.tail = ""; }, { passive: true });
+    window.addEventListener("scroll", () => { if (tavern.atEnd()) tavern.follow = true; }, { passive: true });
+    // Only people stop the following: a page that grows scrolls too, and must not.
+    for (const by of ["wheel", "touchmove", "pointerup", "keyup"]) {
+      window.addEventListener(by, () => { tavern.tail = ""; tavern.follow = tavern.atEnd(); }, { passive: true });
     }
     new ResizeObserver(() => {
       if (tavern.tail) tavern.reveal(tavern.tail);

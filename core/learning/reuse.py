@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.answering import Answerer, Asked
-from core.answers import Answer, Badge, Origin, Standing
+from core.answers import Answer, Origin, Standing, badge_of
 from core.feedback import Rating, Verdict
 from core.indexing import Indexing
 from core.interfaces import Index, Reply
@@ -43,6 +43,11 @@ class Recalled:
         bonus = 0.05 if self.answer.standing is Standing.VERIFIED else 0.0
         return self.similarity + learned_term(self.rating.value) + bonus
 
+    @property
+    def place(self) -> tuple[float, datetime, str]:
+        """What the worthiest has most of: of equals the newer one, then one that stays the same."""
+        return self.worth, self.answer.created_at, self.answer.id
+
 
 def verbatim(question: str, recalled: Sequence[Recalled], near: float) -> Recalled | None:
     """Return the stored answer that may be given again word for word, or None.
@@ -57,12 +62,13 @@ def verbatim(question: str, recalled: Sequence[Recalled], near: float) -> Recall
         and (one.answer.origin is Origin.CORRECTION or one.answer.standing is Standing.VERIFIED)
         and same_meaning(question, one.phrasing)
     ]
-    return max(fit, key=lambda one: (one.worth, one.answer.id), default=None)
+    return max(fit, key=lambda one: one.place, default=None)
 
 
 def guiding(recalled: Sequence[Recalled], guide: float) -> list[Guidance]:
     """Return the stored answers that may guide a new one, the worthiest first."""
-    fit = sorted((one for one in recalled if one.similarity >= guide), key=lambda one: -one.worth)
+    near = (one for one in recalled if one.similarity >= guide)
+    fit = sorted(near, key=lambda one: one.place, reverse=True)
     return [
         Guidance(
             question=one.phrasing,
@@ -171,13 +177,6 @@ class Reuse:
 
     def _given_again(self, asked: Asked, again: Recalled) -> Answer:
         stored = again.answer
-        badge = Badge(
-            author=stored.author.name if stored.author else None,
-            standing=stored.standing,
-            age_days=max(0, (self._now() - stored.created_at).days),
-            helpful=again.helpful,
-            verbatim=True,
-        )
         return Answer(
             id=asked.answer_id,
             question=asked.question,
@@ -187,7 +186,7 @@ class Reuse:
             created_at=self._now(),
             citations=stored.citations,
             author=stored.author,
-            badge=badge,
+            badge=badge_of(stored, again.helpful, self._now()),
             reused_id=stored.id,
         )
 

@@ -1,14 +1,15 @@
 """What people look at: a conversation's history, and what the bot has learned."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.answers import Answer, Origin, Standing
-from core.feedback import Feedback, Rating
+from core.answers import Answer, Origin, Standing, badge_of
+from core.feedback import Feedback, Rating, Verdict
 from core.ledger.answers import load_answers
 from core.ledger.epochs import live_epoch, load_ratings
 from core.ledger.feedback import live_verdicts
@@ -78,15 +79,17 @@ async def history(
 async def learned(connection: AsyncConnection, limit: int = 50) -> list[Learned]:
     """Return the answers with feedback and people's corrections, the newest feedback first."""
     newest = func.max(feedback.c.at)
+    said_of = func.coalesce(answers.c.reused_id, answers.c.id)
     voted = await connection.execute(
-        select(feedback.c.answer_id)
-        .group_by(feedback.c.answer_id)
+        select(said_of)
+        .join(feedback, feedback.c.answer_id == answers.c.id)
+        .group_by(said_of)
         .order_by(newest.desc())
         .limit(limit)
     )
     corrected = await connection.execute(
         select(answers.c.id)
-        .where(answers.c.origin == Origin.CORRECTION.value)
+        .where(answers.c.origin == Origin.CORRECTION.value, answers.c.reused_id.is_(None))
         .order_by(answers.c.created_at.desc())
         .limit(limit)
     )
@@ -94,7 +97,7 @@ async def learned(connection: AsyncConnection, limit: int = 50) -> list[Learned]
     held = await load_answers(connection, ids)
     epoch = await live_epoch(connection)
     rated = await load_ratings(connection, epoch.id) if epoch else {}
-    verdicts = await live_verdicts(connection, ids)
+    verdicts = await live_verdicts(connection, ids, merged=True)
     return [
         Learned(
             answer=held[id_],
@@ -174,7 +177,7 @@ async def _posts_of(connection: AsyncConnection, conversation_id: str, limit: in
         .limit(limit)
     )
     rows = found.all()
-    held = await load_answers(connection, [row.answer_id for row in rows])
+    held = await _with_badges(connection, {row.answer_id: row.posted_at for row in rows})
     verdicts = await live_verdicts(connection, list(held))
     emoji = await _reactions_on(connection, [row.id for row in rows])
     return [
@@ -190,6 +193,25 @@ async def _posts_of(connection: AsyncConnection, conversation_id: str, limit: in
         )
         for row in rows
     ]
+
+
+async def _with_badges(
+    connection: AsyncConnection, posted: Mapping[str, datetime]
+) -> dict[str, Answer]:
+    """Return the answers, those that were given again with the badge that they had then."""
+    held = await load_answers(connection, list(posted))
+    again = [one.reused_id for one in held.values() if one.reused_id]
+    stored = await load_answers(connection, again)
+    verdicts = await live_verdicts(connection, again, merged=True)
+    helpful = Counter(one.answer_id for one in verdicts if one.verdict is Verdict.UP)
+    return {
+        id_: replace(
+            one, badge=badge_of(stored[one.reused_id], helpful[one.reused_id], posted[id_])
+        )
+        if one.reused_id in stored
+        else one
+        for id_, one in held.items()
+    }
 
 
 async def _reactions_on(

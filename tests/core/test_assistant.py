@@ -256,6 +256,28 @@ async def test_every_kind_of_event_is_taken_up(tavern: Tavern) -> None:
         assert await inbox.pending(connection, "test") == []
 
 
+class Restless(KeptReply):
+    """A reply during whose making the platform connects again."""
+
+    def __init__(self, tavern: Tavern, other: KeptReply) -> None:
+        """Take the reply that the second connection would use."""
+        super().__init__("a")
+        self.tavern, self.other = tavern, other
+
+    async def progress(self, text: str) -> None:
+        """Let the platform resume."""
+        await self.tavern.assistant.resume("test", lambda _: self.other)
+        await super().progress(text)
+
+
+async def test_what_is_under_way_is_not_taken_up_a_second_time(tavern: Tavern) -> None:
+    """A platform that reconnects while an answer is being written gets one answer."""
+    other = KeptReply("b")
+    reply = Restless(tavern, other)
+    await tavern.assistant.on_message(tavern.message("When does the kitchen close?"), reply)
+    assert (len(reply.finished), other.finished) == (1, [])
+
+
 async def test_a_reply_that_cannot_be_made_stops_no_start(tavern: Tavern) -> None:
     """One message whose place is gone does not keep the bot from starting."""
     gone, fine, reply = tavern.message("Kitchen?"), tavern.message("Kitchen?"), KeptReply("a")
@@ -347,6 +369,8 @@ async def test_what_people_look_at(tavern: Tavern) -> None:
     answer = await tavern.ask("When does the kitchen close?")
     await tavern.judge(answer, Verdict.UP)
     await tavern.rerank()
+    private = await tavern.ask("When does the kitchen close?", place=CELLAR)
+    await tavern.judge(private, Verdict.UP)
     assert [one.answer.id for one in await tavern.assistant.learned()] == [answer.id]
     assert (await tavern.assistant.counts())["documents"] == 3
     assert (await tavern.assistant.ratings_over_time())[0].value > 0.6

@@ -85,6 +85,7 @@ def test_wilson_bounds_are_those_of_the_textbook() -> None:
     assert wilson_lower(8, 2, 1.96) == pytest.approx(0.490, abs=1e-3)
     assert wilson_upper(8, 2, 1.96) == pytest.approx(0.943, abs=1e-3)
     assert (wilson_lower(0, 0), wilson_upper(0, 0)) == (0, 1)
+    assert wilson_lower(0, 5e-200) == 0
     assert wilson_lower(3, 0) == pytest.approx(3 / (3 + 1.2816**2))
 
 

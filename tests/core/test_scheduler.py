@@ -52,8 +52,8 @@ async def make(ledger: Ledger) -> AsyncIterator[Make]:
     """Return what makes schedulers, which are stopped at the end."""
     made: list[Scheduler] = []
 
-    def scheduler(*jobs: Job, owner: str = "me") -> Scheduler:
-        made.append(Scheduler(ledger=ledger, jobs=jobs, owner=owner, now=now))
+    def scheduler(*jobs: Job, lease: timedelta = LEASE_TTL) -> Scheduler:
+        made.append(Scheduler(ledger=ledger, jobs=jobs, owner="me", now=now, lease=lease))
         return made[-1]
 
     yield scheduler
@@ -167,6 +167,16 @@ async def test_another_process_keeps_the_jobs(make: Make, ledger: Ledger) -> Non
     await asyncio.sleep(0.2)
     assert work.runs == 0
     await asyncio.wait_for(work.ran.wait(), 10)
+
+
+async def test_the_lease_is_held_while_a_job_runs(make: Make, ledger: Ledger) -> None:
+    """A job that takes longer than the lease lasts keeps other processes out until it ends."""
+    work = Work(wait)
+    await make(work.job(OFTEN), lease=timedelta(seconds=0.6)).start()
+    await asyncio.wait_for(work.ran.wait(), 10)
+    await asyncio.sleep(0.9)
+    async with ledger.writing() as connection:
+        assert await hold_lease(connection, LEASE, "other", now(), LEASE_TTL) is None
 
 
 async def test_stopping_cancels_and_lets_go(make: Make, ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from core.documents import Document
+from core.documents import Document, Passage
 from core.embedders.hashing import HashingEmbedder
 from core.errors import IndexUnavailableError
 from core.index.memory import MemoryIndex
@@ -17,8 +17,9 @@ from core.indexing import BATCH, Indexing
 from core.items import IndexItem
 from core.jobs.reembed import KEPT_FOR, SAMPLE, Reembed
 from core.jobs.refresh import Refresh
+from core.ledger.documents import save_document
 from core.ledger.ledger import Ledger
-from tests.doubles import Clock, ListedSource, silent
+from tests.doubles import NOON, Clock, ListedSource, silent
 
 MANY = 2 * BATCH + 10
 
@@ -42,13 +43,16 @@ def index() -> FaultyIndex:
 
 
 @pytest.fixture
-async def filled(refresh: Refresh, source: ListedSource, clock: Clock) -> int:
-    """Return how many documents were read, one passage each."""
-    source.held = [
-        Document(source="listed", uri=str(n), title=str(n), text=f"The number {n}.")
+async def filled(ledger: Ledger, indexing: Indexing) -> int:
+    """Return how many passages one long document has, which ledger and index hold."""
+    page = Document(source="listed", uri="a", title="A", text="It has many parts.")
+    parts = [
+        Passage(document_id=page.id, ordinal=n, breadcrumb="A", text=f"The number {n}.")
         for n in range(MANY)
     ]
-    await refresh.run(clock(), silent)
+    async with ledger.writing() as connection:
+        await save_document(connection, page, parts, {}, "", NOON)
+    await indexing.catch_up()
     return MANY
 
 
@@ -80,7 +84,7 @@ async def test_another_model_builds_and_swaps(
     assert report.figures == {"written": 0, "swapped": 2, "dropped": 0}
     assert await index.pointed("passages") != old
     assert await index.ids("passages") == ids
-    vector = await HashingEmbedder(64).embed_question("7\n\nThe number 7.")
+    vector = await HashingEmbedder(64).embed_question("A\n\nThe number 7.")
     (hit,) = await index.search_dense("passages", vector, audiences=[1], limit=1)
     assert hit.score == pytest.approx(1.0)
     assert not any((await job.run(clock(), silent)).figures.values())

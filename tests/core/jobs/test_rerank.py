@@ -11,7 +11,7 @@ from core.feedback import Feedback, Rating, Reason, Verdict
 from core.index.memory import MemoryIndex
 from core.indexing import Indexing
 from core.jobs.rerank import FADES_AFTER, Rerank
-from core.ledger.answers import load_answer, save_answer
+from core.ledger.answers import load_answer, save_answer, set_standing
 from core.ledger.epochs import count_epochs, live_epoch, load_penalties, load_ratings
 from core.ledger.feedback import append
 from core.ledger.ledger import Ledger
@@ -188,3 +188,25 @@ async def test_penalties_survive_another_embedder(
         assert epoch is not None
         ((_, vector, _),) = await load_penalties(connection, epoch.id, other.fingerprint)
     assert vector.shape == (64,)
+
+
+async def test_a_withdrawn_verdict_unverifies(rerank: Rerank, ledger: Ledger, clock: Clock) -> None:
+    """What a curator verified and takes back goes on trial again."""
+    await tell(ledger, FIX, said("fix", by="curator"))
+    await rerank.run(clock(), silent)
+    assert await standing(ledger, "fix") is Standing.VERIFIED
+    await tell(ledger, said("fix", by="curator", withdrawn=True))
+    await rerank.run(clock(), silent)
+    assert await standing(ledger, "fix") is Standing.TRIAL
+
+
+async def test_a_stale_answer_stays_stale(rerank: Rerank, ledger: Ledger, clock: Clock) -> None:
+    """What a curator said before the source changed does not verify the answer once more."""
+    await tell(ledger, FIX, BAD, said("fix", by="curator"))
+    await rerank.run(clock(), silent)
+    async with ledger.writing() as connection:
+        stale = Standing.STALE
+        await set_standing(connection, "fix", stale, reason="", by="refresh", now=clock())
+    await tell(ledger, said("bad"))
+    await rerank.run(clock(), silent)
+    assert await standing(ledger, "fix") is Standing.STALE

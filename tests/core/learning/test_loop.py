@@ -11,6 +11,7 @@ from core.answers import Answer, Origin, Standing
 from core.audience import Audience
 from core.documents import Document
 from core.embedders.hashing import HashingEmbedder
+from core.embedding import EmbedderDescription
 from core.errors import IndexUnavailableError, UnknownAnswerError
 from core.feedback import Verdict
 from core.ledger.answers import load_answer
@@ -24,6 +25,17 @@ from tests.doubles import Clock
 from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KITCHEN, ROBOT, Tavern, memory_tavern
 
 QUESTION = "When does the kitchen close?"
+
+
+class LatinEmbedder(HashingEmbedder):
+    """An embedder that understands Latin letters only."""
+
+    @property
+    def description(self) -> EmbedderDescription:
+        """Say so."""
+        return replace(super().description, scripts=("latin",))
+
+
 IN_OTHER_WORDS = "When does the kitchen close today?"
 BETTER = "It closes at eleven on weekends, says the cook."
 
@@ -112,6 +124,51 @@ async def test_what_was_corrected_never_comes_back(tavern: Tavern) -> None:
     fresh = await tavern.ask(QUESTION)
     assert fresh.badge is None
     assert fresh.reused_id is None
+
+
+async def test_of_two_corrections_the_newer_is_given(tavern: Tavern) -> None:
+    """A person may better their own words, and of equals the last one wins."""
+    first = await tavern.ask(QUESTION)
+    for text in ("At one.", "At two.", "At three."):
+        await tavern.correct(first, text)
+        await tavern.rerank()
+        assert (await tavern.ask(QUESTION)).text == text
+
+
+async def test_liked_in_other_words_means_found_by_them(tavern: Tavern) -> None:
+    """A phrasing under which somebody liked a learned answer is kept, and the nearest one counts."""
+    await tavern.correct(await tavern.ask(QUESTION), BETTER)
+    await tavern.rerank()
+    await tavern.judge(await tavern.ask(IN_OTHER_WORDS), Verdict.UP, CLEO)
+    await tavern.rerank()
+    again = await tavern.ask(IN_OTHER_WORDS)
+    assert again.badge
+    assert again.badge.helpful == 1
+    sought = await tavern.retriever.seek(IN_OTHER_WORDS, frozenset())
+    reuse = tavern.assistant._loop.reuse
+    (recalled,) = await reuse._recall(sought)
+    assert recalled.phrasing == IN_OTHER_WORDS
+    assert recalled.similarity == pytest.approx(1)
+
+
+async def test_unknown_letters_are_remembered_by_their_terms(
+    settings: Settings, ledger: Ledger, clock: Clock
+) -> None:
+    """Where the embedder does not know the script, shared terms find what was learned."""
+    tavern = memory_tavern(settings, ledger, LatinEmbedder(), clock)
+    await tavern.open()
+    await tavern.correct(await tavern.ask("厨房几点关门？"), "十一点。")
+    await tavern.rerank()
+    assert (await tavern.ask("请问厨房几点关门？")).text == "十一点。"
+    for other in ("厨房几点开门？", "在哪里停车？", "！？"):
+        assert (await tavern.ask(other)).badge is None
+
+
+async def test_emoji_on_what_is_no_answer_are_no_verdicts(tavern: Tavern) -> None:
+    """Nothing is caught up with at a place where the bot said nothing."""
+    reaction = tavern.reaction("nowhere", "👍")
+    await tavern.evidence.take_reaction(reaction)
+    assert await tavern.evidence.catch_up(reaction.ref) == []
 
 
 async def test_generated_text_is_given_again_only_once_verified(tavern: Tavern) -> None:
@@ -270,7 +327,7 @@ memberships = st.frozensets(st.sampled_from(["role:cook", "role:guard", "convers
 
 @given(memberships, memberships, memberships)
 @hypothesis(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -92,3 +92,19 @@ async def test_counts(writer: Transaction) -> None:
     counted = await counts(writer)
     assert counted["people"] == counted["messages"] == 4
     assert (counted["answers"], counted["trial answers"], counted["feedback"]) == (1, 1, 0)
+
+
+async def test_an_answer_given_again_shows_whose_it_is(writer: Transaction) -> None:
+    """Its badge names the stored answer's author and how many it helped; it is learned of once."""
+    stored = answer("a1", origin=Origin.CORRECTION, author=person("bob"), standing=Standing.TRIAL)
+    again = answer("a2", origin=Origin.CORRECTION, author=person("bob"), reused="a1")
+    await save_answer(writer, stored, None)
+    await save_answer(writer, again, message("m-ann"))
+    await save_post(writer, again, PLACE, "m-ann", LATER)
+    await append(writer, said("a2"))
+    post = (await history(writer, LOBBY.id))[-1]
+    assert post.answer is not None
+    assert post.answer.badge is not None
+    assert (post.answer.badge.author, post.answer.badge.helpful) == ("Bob", 1)
+    (shown,) = await learned(writer)
+    assert (shown.answer.id, len(shown.verdicts)) == ("a1", 1)
