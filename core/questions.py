@@ -104,7 +104,8 @@ def _numbers(text: str) -> Counter[str]:
 
 def _names_agree(one: str, other: str) -> bool:
     """A name in one question must stand in the other, however it is written there."""
-    return _names(one) <= _stems(words_in(other)) and _names(other) <= _stems(words_in(one))
+    mine, theirs = _names(one), _names(other)
+    return mine - theirs <= _stems(words_in(other)) and theirs - mine <= _stems(words_in(one))
 
 
 def _names(text: str) -> frozenset[str]:

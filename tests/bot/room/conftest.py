@@ -1,21 +1,19 @@
 """A room on a free port, served to a real browser where there is one."""
 
-import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias, cast
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page
 
 from bot.room.adapter import RoomAdapter
 from core.assistant import Assistant
 from core.settings import RoomSettings
+from tests.browser import opened_browser
 from tests.servers.room import Barkeep
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SitDown: TypeAlias = Callable[[str], Awaitable[Page]]
 
 
@@ -52,13 +50,8 @@ async def room(closed_room: RoomAdapter, barkeep: Barkeep) -> RoomAdapter:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """Open the machine's own browser."""
-    if CHROMIUM is None:
-        pytest.skip("There is no chromium on this machine, so the room is not looked at.")
-    expect.set_options(timeout=20_000)
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with opened_browser() as opened:
         yield opened
-        await opened.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -91,17 +84,3 @@ async def sit_down(
         await page.close()
         if page.context is not shared:
             await page.context.close()
-
-
-async def say(page: Page, text: str) -> None:
-    """Write a message and press Enter."""
-    await page.get_by_test_id("composer").fill(text)
-    await page.get_by_test_id("composer").press("Enter")
-
-
-async def ask(page: Page, text: str) -> Locator:
-    """Ask, wait for the newest thread's answer, and return it."""
-    await say(page, text)
-    answer = page.locator("[data-testid=answer][data-phase=stands]").last
-    await answer.wait_for()
-    return answer

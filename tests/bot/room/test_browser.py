@@ -13,7 +13,8 @@ from bot.room.tavern import person
 from core.assistant import Assistant
 from core.feedback import Reason, Verdict
 from core.ledger.views import Entry
-from tests.bot.room.conftest import SitDown, ask, say
+from tests.bot.room.conftest import SitDown
+from tests.browser import ask, say
 from tests.servers.room import Barkeep
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all of them
