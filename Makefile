@@ -32,7 +32,7 @@ fix: .venv/ready ## Format, and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 
 clean: ## Remove the environment and what was built; the data folder stays
-	@rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .coverage
+	@rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 
 .venv/installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'

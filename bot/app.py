@@ -147,7 +147,7 @@ def _built(
         scheduler=scheduler,
         commands=brought.commands,
         listeners=Listeners(brought.listeners),
-        status=Status(store.embedder, store.index, model, scheduler).sentences,
+        status=Status(store.embedder, store.index, model, scheduler, now).sentences,
         turns=store.settings.thread.turns,
         now=now,
     )
@@ -257,29 +257,13 @@ def _jobs(
     )
     reconcile = Reconcile(indexing=store.indexing)
     every = settings.jobs
+    own = (
+        ("rerank", "folds new verdicts into ratings and standings", every.rerank, rerank.run),
+        ("reembed", "embeds what changed, also after a new model", every.reembed, reembed.run),
+        ("refresh", "reads the sources again", every.refresh, refresh.run),
+        ("reconcile", "compares ledger and index, and heals", every.reconcile, reconcile.run),
+    )
     return [
-        Job(
-            name="rerank",
-            summary="folds new verdicts into ratings and standings",
-            every=timedelta(minutes=every.rerank),
-            run=rerank.run,
-        ),
-        Job(
-            name="reembed",
-            summary="embeds what changed, and rebuilds collections when the model changed",
-            every=timedelta(minutes=every.reembed),
-            run=reembed.run,
-        ),
-        Job(
-            name="refresh",
-            summary="reads the sources again",
-            every=timedelta(minutes=every.refresh),
-            run=refresh.run,
-        ),
-        Job(
-            name="reconcile",
-            summary="compares ledger and index, and heals the index",
-            every=timedelta(minutes=every.reconcile),
-            run=reconcile.run,
-        ),
+        Job(name=name, summary=summary, every=timedelta(minutes=minutes), run=run)
+        for name, summary, minutes, run in own
     ]

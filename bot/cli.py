@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.text import Text
 
 from bot import asking, demo, doctor, evaluation, service, tending
 from core.errors import TavernkeepError
@@ -22,7 +23,7 @@ cli = typer.Typer(
     add_completion=False,
 )
 console = Console()
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 def main() -> None:
@@ -30,7 +31,8 @@ def main() -> None:
     try:
         cli()
     except TavernkeepError as error:
-        Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
+        # A path in the sentence may hold brackets, which are no markup, and must not be broken.
+        Console(stderr=True).print(Text(str(error), style="red"), soft_wrap=True)
         raise SystemExit(1) from error
 
 

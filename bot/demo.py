@@ -37,6 +37,8 @@ async def tour(console: Console) -> None:
     with tempfile.TemporaryDirectory(prefix="tavernkeep-demo-") as scratch:
         settings = load_settings(
             data=Path(scratch),
+            ledger={"url": ""},  # nor may a server that is set up be written to
+            index={"uri": ""},
             plugins=("folders", "help"),
             folders={"paths": (str(FOLDER),)},
         )
@@ -114,7 +116,7 @@ class Tour:
         for one in await self._app.assistant.learned():
             author = one.answer.author.name if one.answer.author else "the bot"
             rating = f"{one.rating.value:.2f}" if one.rating else "none yet"
-            table.add_row(one.answer.text, author, rating, one.answer.standing.value)
+            table.add_row(Text(one.answer.text), author, rating, one.answer.standing.value)
             if one.answer.id == answer.id:
                 self._expect(one.rating is not None, "The 👎 was not counted.")
         self._console.print(table)

@@ -9,14 +9,30 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bot.app import App, open_app
-from core.errors import DataFolderInUseError, ModelError, TavernkeepError
+from core.errors import (
+    DataFolderInUseError,
+    EmbedderError,
+    IndexUnavailableError,
+    LedgerError,
+    ModelError,
+    PluginError,
+    TavernkeepError,
+)
+from core.interfaces import Embedder
 from core.ledger.ledger import SQLITE_WITH_SAFE_WAL
 from core.settings import Settings, load_settings
 
 LOW_SPACE = 1 << 30  # bytes; Milvus Lite loses rows on a full disk
 MANY_PASSAGES = 50_000  # from here on a Milvus server answers quicker than Milvus Lite
+PARTS: dict[type[TavernkeepError], str] = {
+    EmbedderError: "embedder",
+    IndexUnavailableError: "index",
+    LedgerError: "ledger",
+    PluginError: "plugins",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +45,9 @@ class Finding:
     advice: str = ""
 
 
-async def examine(console: Console, *, as_json: bool) -> bool:
+async def examine(console: Console, *, as_json: bool, embedder: Embedder | None = None) -> bool:
     """Print the findings; return whether nothing must be done."""
-    findings = [one async for one in look()]
+    findings = [one async for one in look(embedder)]
     if as_json:
         console.print_json(json.dumps([asdict(one) for one in findings]))
     else:
@@ -39,7 +55,7 @@ async def examine(console: Console, *, as_json: bool) -> bool:
     return all(one.well for one in findings)
 
 
-async def look() -> AsyncIterator[Finding]:
+async def look(embedder: Embedder | None = None) -> AsyncIterator[Finding]:
     """Yield a finding on each part; a part that keeps others from being looked at comes last."""
     try:
         settings = load_settings()
@@ -50,13 +66,24 @@ async def look() -> AsyncIterator[Finding]:
     yield space(settings.data)
     yield sqlite(settings)
     try:
-        async with open_app(settings) as app:
+        async with open_app(settings, embedder=embedder) as app:
             async for finding in within(app):
                 yield finding
     except DataFolderInUseError as error:
-        yield Finding(part="data folder", well=True, said=f"A bot is running: {error}")
+        yield Finding(
+            part="data folder",
+            well=True,
+            said=str(error),
+            advice="The room tells how ledger, index and models are while the bot runs; to have "
+            "them examined here, stop it and start doctor again.",
+        )
     except TavernkeepError as error:
-        yield Finding(part="start", well=False, said=str(error), advice="The bot cannot start.")
+        yield Finding(
+            part=PARTS.get(type(error), "start"),
+            well=False,
+            said=str(error),
+            advice="The bot cannot start before this is put right; then start doctor again.",
+        )
 
 
 async def within(app: App) -> AsyncIterator[Finding]:
@@ -117,7 +144,7 @@ async def model(app: App) -> Finding:
     try:
         return Finding(part="language model", well=True, said=await app.model.check())
     except ModelError as error:
-        advice = "Until then answers are quotations from the documents."
+        advice = "Put that right and restart the bot; until then answers are quotations."
         return Finding(part="language model", well=False, said=str(error), advice=advice)
 
 
@@ -145,7 +172,9 @@ def table_of(findings: list[Finding]) -> Table:
     """Return the findings as a table."""
     table = Table(show_header=False, box=None, padding=(0, 1))
     for one in findings:
-        mark = "[green]✓[/green]" if one.well else "[red]✗[/red]"
-        told = f"{one.said}\n[yellow]→ {one.advice}[/yellow]" if one.advice else one.said
+        mark = Text("✓", style="green") if one.well else Text("✗", style="red")
+        told = Text(one.said)  # no markup: it may hold a path or what another service said
+        if one.advice:
+            told.append(f"\n→ {one.advice}", style="yellow")
         table.add_row(mark, one.part, told)
     return table

@@ -10,17 +10,19 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bot.app import Store, open_store
 from bot.progress import bars
 from core.audience import EVERYONE
 from core.documents import Document, Unreadable
 from core.errors import SettingsError
-from core.interfaces import Progress
+from core.interfaces import Embedder, Progress
 from core.items import Found, Mode
 from core.measures import ndcg, percentile, recall, reciprocal_rank
 from core.settings import IndexSettings, LedgerSettings, Settings
 
+LAYOUT = "in BEIR's layout (corpus.jsonl, queries.jsonl, qrels.tsv)"
 DEEPEST = 40  # passages looked at, of which the first ten documents are taken
 
 
@@ -57,42 +59,54 @@ class LabelledSource:
 
 def load_labelled(folder: Path) -> LabelledSet:
     """Read `corpus.jsonl`, `queries.jsonl` and `qrels.tsv`; raise `SettingsError` for what is wrong."""
+    name = folder.resolve().name
     try:
-        corpus = _lines(folder / "corpus.jsonl")
-        queries = _lines(folder / "queries.jsonl")
-        with (folder / "qrels.tsv").open(encoding="utf-8", newline="") as file:
-            labels = list(csv.DictReader(file, delimiter="\t"))
-        relevant: dict[str, set[str]] = {}
-        for row in labels:
+        questions = {str(one["_id"]): str(one["text"]) for one in _lines(folder / "queries.jsonl")}
+        documents = [
+            Document(
+                source=name,
+                uri=str(one["_id"]),
+                title=str(one.get("title") or ""),
+                text=str(one["text"]),
+            )
+            for one in _lines(folder / "corpus.jsonl")
+        ]
+        relevant = _labels(folder / "qrels.tsv")
+    except KeyError as error:
+        raise SettingsError(f"{folder} is not {LAYOUT}: {error} is missing in it.") from error
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise SettingsError(f"{folder} is not {LAYOUT}: {error}") from error
+    if not relevant.keys() & questions.keys():
+        raise SettingsError(f"In {folder} no question of queries.jsonl has a label in qrels.tsv.")
+    return LabelledSet(name=name, documents=documents, questions=questions, relevant=relevant)
+
+
+def _labels(path: Path) -> dict[str, frozenset[str]]:
+    """Read which documents are right for each question; the first line names the columns."""
+    relevant: dict[str, set[str]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
             if float(row["score"]) > 0:
                 relevant.setdefault(row["query-id"], set()).add(row["corpus-id"])
-        return LabelledSet(
-            name=folder.name,
-            documents=[
-                Document(
-                    source=folder.name,
-                    uri=str(one["_id"]),
-                    title=one.get("title", ""),
-                    text=one["text"],
-                )
-                for one in corpus
-            ],
-            questions={str(one["_id"]): one["text"] for one in queries},
-            relevant={id_: frozenset(ids) for id_, ids in relevant.items()},
-        )
-    except (OSError, ValueError, KeyError) as error:
-        raise SettingsError(
-            f"{folder} is not in BEIR's layout (corpus.jsonl, queries.jsonl, qrels.tsv): {error}"
-        ) from error
+    return {id_: frozenset(ids) for id_, ids in relevant.items()}
 
 
-def _lines(path: Path) -> list[dict[str, str]]:
+def _lines(path: Path) -> list[dict[str, object]]:
     with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.strip()]
+        rows = [json.loads(line) for line in file if line.strip()]
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"a line of {path.name} is no JSON object")
+    return rows
 
 
 async def evaluate(
-    settings: Settings, folder: Path, mode: Mode, console: Console, *, as_json: bool
+    settings: Settings,
+    folder: Path,
+    mode: Mode,
+    console: Console,
+    *,
+    as_json: bool,
+    embedder: Embedder | None = None,
 ) -> None:
     """Measure, and print one table or one JSON object."""
     labelled = load_labelled(folder)
@@ -104,14 +118,14 @@ async def evaluate(
                 "index": IndexSettings(**settings.index.model_dump(exclude={"uri", "token"})),
             }
         )
-        async with open_store(fresh) as store:
+        async with open_store(fresh, embedder=embedder) as store:
             with bars(Console(stderr=True) if as_json else console) as progress:
                 await store.ingestion.ingest(LabelledSource(labelled), progress)
                 figures = await measured(store, labelled, mode, progress)
     if as_json:
         console.print_json(json.dumps({"mode": mode, **figures}))
         return
-    table = Table(title=f"{labelled.name}, {mode}", title_justify="left")
+    table = Table(title=Text(f"{labelled.name}, {mode}"), title_justify="left")
     for name in figures:
         table.add_column(name)
     table.add_row(*(f"{value:.4g}" for value in figures.values()))
@@ -132,7 +146,7 @@ async def measured(
         took.append((time.perf_counter() - started) * 1000)
         rankings.append((_documents(found), labelled.relevant[id_]))
         progress("Asking", done, len(asked))
-    count = len(rankings) or 1
+    count = len(rankings)
     return {
         "questions": len(rankings),
         "ndcg@10": sum(ndcg(*one) for one in rankings) / count,

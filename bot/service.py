@@ -1,80 +1,144 @@
 """The running bot: opens everything, serves the platforms, and stops in order."""
 
 import asyncio
+import importlib.util
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 from rich.console import Console
 
+from bot import data_folder
 from bot.app import App, open_app, utc_now
 from bot.progress import bars
 from bot.room.adapter import RoomAdapter
 from bot.terminal.adapter import TerminalAdapter
 from core.errors import ModelError, TavernkeepError
+from core.interfaces import Embedder
+from core.plugins import load_plugins
 from core.scheduler import silent
-from core.settings import Settings
+from core.settings import CHECKOUT, Settings
 
 log = logging.getLogger(__name__)
 LONGEST_FIRST_READING = 60.0  # seconds; a big first folder goes on being read behind the open room
+NO_WINDOW = (
+    "The window cannot be opened: install what it needs with `.venv/bin/pip install -e '.[window]'`, "
+    "or leave out --window."
+)
 
 
-async def serve(settings: Settings, console: Console, *, window: bool = False) -> None:
+async def serve(
+    settings: Settings,
+    console: Console,
+    *,
+    window: bool = False,
+    embedder: Embedder | None = None,
+) -> None:
     """Serve the room until the process is asked to stop, or its window is closed.
 
     The page answers before the models are loaded; questions that come meanwhile wait.
     """
+    refuse_early(settings, window=window)
+    room = RoomAdapter(settings.room)
+    with stop_asked() as stopped:
+        await room.start()
+        console.print(f"The room is open: [bold]{room.url}[/bold]")
+        room.opening("loading the embedding model and the index")
+        try:
+            async with open_app(settings, embedder=embedder) as app, scheduled(app) as first:
+                await first_reading(app, room, first, stopped)
+                await room.attach(app.assistant)
+                console.print("Ready. Ctrl+C stops it.")
+                await (closed_window(stopped, room.url) if window else stopped.wait())
+                console.print("Closing the room…")
+                await room.stop()
+        finally:
+            await room.stop()
+
+
+def refuse_early(settings: Settings, *, window: bool) -> None:
+    """Raise `TavernkeepError` for what can be seen to stop the start, before anybody sees a room."""
+    if window and importlib.util.find_spec("webview") is None:
+        raise TavernkeepError(NO_WINDOW)
+    load_plugins(settings.plugins)
+    with data_folder.held(settings.data):
+        log.info("The data folder is free.")
+
+
+@contextmanager
+def stop_asked() -> Iterator[asyncio.Event]:
+    """Yield an event that is set when the process is asked to stop: by Ctrl+C or SIGTERM."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stopped.set)
-    room = RoomAdapter(settings.room)
-    await room.start()
-    console.print(f"The room is open: [bold]{room.url}[/bold]")
-    room.opening("loading the embedding model and the index")
     try:
-        async with open_app(settings) as app, scheduled(app) as first:
-            await first_reading(app, room, first)
-            await room.attach(app.assistant)
-            console.print("Ready. Ctrl+C stops it.")
-            if window:
-                await show_window(room.url)
-            else:
-                await stopped.wait()
-            console.print("Closing the room…")
-            await room.stop()
+        yield stopped
     finally:
-        await room.stop()
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(signum)
 
 
-async def first_reading(app: App, room: RoomAdapter, first: asyncio.Task[None]) -> None:
-    """Wait, not for ever, until a bot that knows nothing yet has read its documents."""
+async def either(
+    stopped: asyncio.Event, work: list[asyncio.Task[Any]], seconds: float | None = None
+) -> None:
+    """Wait until a stop is asked for, a task has ended, or so many seconds have passed."""
+    asked = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait([asked, *work], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        asked.cancel()
+
+
+async def first_reading(
+    app: App,
+    room: RoomAdapter,
+    first: asyncio.Task[None],
+    stopped: asyncio.Event,
+    longest: float = LONGEST_FIRST_READING,
+) -> None:
+    """Wait, `longest` seconds at most, until a bot that knows nothing has read its documents."""
     if not (await app.assistant.counts())["documents"]:
         room.opening("reading the documents for the first time")
-        await asyncio.wait([first], timeout=LONGEST_FIRST_READING)
+        await either(stopped, [first], longest)
+
+
+async def closed_window(stopped: asyncio.Event, url: str) -> None:
+    """Show the room as a desktop window until it is closed, or a stop is asked for."""
+    showing = asyncio.create_task(show_window(url))
+    await either(stopped, [showing])
+    if not showing.done():
+        showing.cancel()
+    await asyncio.gather(showing, return_exceptions=stopped.is_set())
 
 
 async def show_window(url: str) -> None:
-    """Show the room as a desktop window of its own process, until it is closed."""
+    """Show a desktop window, a process of its own, until it is closed; cancelled, close it."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.room.window", url),
+        cwd=CHECKOUT,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,  # Ctrl+C is for the bot, which then closes the window
+    )
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.room.window", url, stderr=asyncio.subprocess.PIPE
-        )
-    except OSError as error:
-        raise TavernkeepError(f"The window cannot be opened: {error}") from error
-    _, said = await process.communicate()
+        _, said = await process.communicate()
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.wait()
+        raise
     if process.returncode:
         log.error("%s", said.decode(errors="replace"))
         raise TavernkeepError(
-            "The window cannot be opened: install the extra with `.venv/bin/pip install -e '.[window]'`."
+            f"The window broke off, and the log says why: open {url} in a browser, without --window."
         )
 
 
-async def talk(settings: Settings, console: Console) -> None:
+async def talk(settings: Settings, console: Console, *, embedder: Embedder | None = None) -> None:
     """Talk in the terminal until the input ends."""
-    async with open_app(settings) as app:
+    async with open_app(settings, embedder=embedder) as app:
         if not (await app.assistant.counts())["documents"]:
             with bars(console) as progress:
                 await app.assistant.run_job("refresh", progress)

@@ -7,17 +7,24 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bot.app import open_app, utc_now
+from bot.card import plain
 from bot.progress import bars
 from core.errors import SettingsError
 from core.ingestion import Summary
-from core.interfaces import JobReport
+from core.interfaces import Embedder, JobReport
 from core.settings import Settings
 
 
 async def ingest(
-    settings: Settings, paths: Sequence[Path], console: Console, *, as_json: bool
+    settings: Settings,
+    paths: Sequence[Path],
+    console: Console,
+    *,
+    as_json: bool,
+    embedder: Embedder | None = None,
 ) -> None:
     """Read files and folders through the folders plugin, and print what changed."""
     missing = [str(path) for path in paths if not path.exists()]
@@ -30,7 +37,7 @@ async def ingest(
             "folders": settings.folders.model_copy(update={"paths": named}),
         }
     )
-    async with open_app(chosen) as app:
+    async with open_app(chosen, embedder=embedder) as app:
         with bars(Console(stderr=True) if as_json else console) as progress:
             summaries = await app.store.ingestion.ingest_all(app.brought.sources, progress)
     if as_json:
@@ -56,36 +63,53 @@ def as_object(summary: Summary) -> dict[str, Any]:
 
 def table_of(summary: Summary) -> Table:
     """Return a summary as a table, with what could not be read and why."""
-    table = Table(title=summary.source, show_header=False, title_justify="left")
+    table = Table(title=Text(summary.source), show_header=False, title_justify="left")
     for what in ("new", "changed", "unchanged", "removed", "passages", "embedded"):
         table.add_row(what, str(getattr(summary, what)))
     for one in summary.failed:
-        table.add_row("[red]failed[/red]", f"{one.uri}: {one.why}")
+        # A file's name is a stranger's text: neither markup nor signs that steer the terminal.
+        table.add_row(Text("failed", style="red"), Text(plain(f"{one.uri}: {one.why}")))
     return table
 
 
-async def run_job(settings: Settings, name: str, console: Console, *, as_json: bool) -> None:
+async def run_job(
+    settings: Settings,
+    name: str,
+    console: Console,
+    *,
+    as_json: bool,
+    embedder: Embedder | None = None,
+) -> None:
     """Run one of the scheduler's jobs now and print its report."""
-    async with open_app(settings) as app:
+    async with open_app(settings, embedder=embedder) as app:
         with bars(Console(stderr=True) if as_json else console) as progress:
             report = await app.scheduler.run(name, progress)
     tell(report, console, as_json=as_json)
 
 
-async def reembed(settings: Settings, console: Console, *, afresh: bool, as_json: bool) -> None:
+async def reembed(
+    settings: Settings,
+    console: Console,
+    *,
+    afresh: bool,
+    as_json: bool,
+    embedder: Embedder | None = None,
+) -> None:
     """Embed what is stale, or everything afresh, and print what was done."""
     if not afresh:
-        await run_job(settings, "reembed", console, as_json=as_json)
+        await run_job(settings, "reembed", console, as_json=as_json, embedder=embedder)
         return
-    async with open_app(settings) as app:
+    async with open_app(settings, embedder=embedder) as app:
         with bars(Console(stderr=True) if as_json else console) as progress:
             report = await app.reembed.run_afresh(utc_now(), progress)
     tell(report, console, as_json=as_json)
 
 
-async def reindex(settings: Settings, console: Console, *, as_json: bool) -> None:
+async def reindex(
+    settings: Settings, console: Console, *, as_json: bool, embedder: Embedder | None = None
+) -> None:
     """Rebuild every collection from the ledger and print what was done."""
-    async with open_app(settings) as app:
+    async with open_app(settings, embedder=embedder) as app:
         with bars(Console(stderr=True) if as_json else console) as progress:
             await app.scheduler.run("reconcile", progress)
             report = await app.reembed.run_afresh(utc_now(), progress)
@@ -95,7 +119,7 @@ async def reindex(settings: Settings, console: Console, *, as_json: bool) -> Non
 def tell(report: JobReport, console: Console, *, as_json: bool) -> None:
     """Print a job's report."""
     if not as_json:
-        console.print(report.summary)
+        console.print(Text(report.summary), soft_wrap=True)
         return
     figures: Mapping[str, int] = report.figures
     console.print_json(json.dumps({"summary": report.summary, "figures": dict(figures)}))

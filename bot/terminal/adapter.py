@@ -31,6 +31,20 @@ REASONS = {
     "old": Reason.OUTDATED,
 }
 
+CAPABILITIES = frozenset(
+    {
+        Capability.DIRECT,
+        Capability.COMMAND,
+        Capability.THREAD_FOLLOW_UP,
+        Capability.STREAMING,
+        Capability.STATUS,
+        Capability.CITATION,
+        Capability.BUTTON,
+        Capability.REASON,
+        Capability.CORRECTION,
+    }
+)
+
 
 class TerminalAdapter:
     """Reads lines until the end of the input or `/quit`."""
@@ -53,19 +67,7 @@ class TerminalAdapter:
     @property
     def capabilities(self) -> frozenset[Capability]:
         """What can be done here; one person alone needs no mention."""
-        return frozenset(
-            {
-                Capability.DIRECT,
-                Capability.COMMAND,
-                Capability.THREAD_FOLLOW_UP,
-                Capability.STREAMING,
-                Capability.STATUS,
-                Capability.CITATION,
-                Capability.BUTTON,
-                Capability.REASON,
-                Capability.CORRECTION,
-            }
-        )
+        return CAPABILITIES
 
     async def start(self) -> None:
         """Say how it is used, and answer what was left open by a crash."""

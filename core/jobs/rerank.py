@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from core.answers import Question
+from core.answers import Answer, Question
 from core.documents import content_hash
 from core.feedback import Feedback, Penalty, Rating, Reason, Verdict
 from core.indexing import Indexing
@@ -109,9 +109,10 @@ class Rerank:
     async def _make(
         self, connection: Transaction, evidence: _Evidence, now: datetime
     ) -> tuple[int, int]:
+        held = await load_answers(connection, evidence.answer_ids)
         rated = {
-            answer_id: rating_of(evidence.verdicts.get(answer_id, ()), self._prior, now)
-            for answer_id in evidence.answer_ids
+            id_: rating_of(_by_others(answer, evidence.verdicts.get(id_, ())), self._prior, now)
+            for id_, answer in held.items()
         }
         given = await live_verdicts(connection)
         epoch_id = await save_epoch(
@@ -124,12 +125,15 @@ class Rerank:
         )
         liked = {one.answer_id for one in given if one.verdict is Verdict.UP}
         await self._keep_phrasings(connection, liked)
-        return epoch_id, await self._promote(connection, evidence, rated)
+        return epoch_id, await self._promote(connection, held, evidence, rated)
 
     async def _promote(
-        self, connection: Transaction, evidence: _Evidence, rated: dict[str, Rating]
+        self,
+        connection: Transaction,
+        held: Mapping[str, Answer],
+        evidence: _Evidence,
+        rated: Mapping[str, Rating],
     ) -> int:
-        held = await load_answers(connection, evidence.answer_ids)
         curators = frozenset(self._settings.curators)
         judged = (
             next_standing(answer, rated[id_], evidence.verdicts.get(id_, ()), curators)
@@ -146,6 +150,12 @@ class Rerank:
             question = Question(id=id_, text=text, asked=asked)
             await save_question(connection, answer_id, question, None, self._now())
             await queue(connection, ANSWERS, [id_], self._now())
+
+
+def _by_others(answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
+    """Return the verdicts without the author's own, which counts for nothing."""
+    author = answer.author.id if answer.author else None
+    return [one for one in verdicts if one.person.id != author]
 
 
 def _by_answer(verdicts: Sequence[Feedback]) -> dict[str, list[Feedback]]:

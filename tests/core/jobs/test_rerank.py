@@ -210,3 +210,12 @@ async def test_a_stale_answer_stays_stale(rerank: Rerank, ledger: Ledger, clock:
     await tell(ledger, said("bad"))
     await rerank.run(clock(), silent)
     assert await standing(ledger, "fix") is Standing.STALE
+
+
+async def test_an_authors_own_verdict_counts_for_nothing(
+    rerank: Rerank, ledger: Ledger, clock: Clock
+) -> None:
+    """Who wrote an answer can neither lift it nor undo what others said of it."""
+    await tell(ledger, FIX, said("fix", by="bob"))
+    await rerank.run(clock(), silent)
+    assert (await ratings(ledger))["fix"] == Rating(value=NEUTRAL, ups=0.0, downs=0.0)
