@@ -67,6 +67,7 @@ class App:
     brought: Brought
     scheduler: Scheduler
     reembed: Reembed
+    refresh: Refresh
     assistant: Assistant
 
 
@@ -139,7 +140,14 @@ def _built(
     now: Callable[[], datetime],
 ) -> App:
     reembed = Reembed(ledger=store.ledger, index=store.index, indexing=store.indexing, now=now)
-    jobs = [*_jobs(store, reembed, brought, now), *brought.jobs]
+    refresh = Refresh(
+        ledger=store.ledger,
+        ingestion=store.ingestion,
+        indexing=store.indexing,
+        sources=brought.sources,
+        now=now,
+    )
+    jobs = [*_jobs(store, reembed, refresh, now), *brought.jobs]
     scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=uuid.uuid4().hex, now=now)
     assistant = Assistant(
         ledger=store.ledger,
@@ -157,6 +165,7 @@ def _built(
         brought=brought,
         scheduler=scheduler,
         reembed=reembed,
+        refresh=refresh,
         assistant=assistant,
     )
 
@@ -242,18 +251,11 @@ def _loop(
 
 
 def _jobs(
-    store: Store, reembed: Reembed, brought: Brought, now: Callable[[], datetime]
+    store: Store, reembed: Reembed, refresh: Refresh, now: Callable[[], datetime]
 ) -> Sequence[Job]:
     settings = store.settings
     rerank = Rerank(
         ledger=store.ledger, indexing=store.indexing, settings=settings.learning, now=now
-    )
-    refresh = Refresh(
-        ledger=store.ledger,
-        ingestion=store.ingestion,
-        indexing=store.indexing,
-        sources=brought.sources,
-        now=now,
     )
     reconcile = Reconcile(indexing=store.indexing)
     every = settings.jobs

@@ -1,6 +1,5 @@
 """One question from the command line."""
 
-import getpass
 import json
 import uuid
 from dataclasses import asdict
@@ -9,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from bot.app import open_app, utc_now
-from bot.terminal.adapter import CONVERSATION, PLATFORM
+from bot.terminal.adapter import CONVERSATION, PLATFORM, whoever_is_here
 from bot.terminal.reply import CollectedReply, TerminalReply
 from core.answers import Answer
 from core.errors import TavernkeepError
@@ -30,8 +29,7 @@ async def ask(settings: Settings, question: str, console: Console, *, as_json: b
             if as_json
             else TerminalReply(console, ref, utc_now, says_failure=False)
         )
-        name = getpass.getuser()
-        person = Person(platform=PLATFORM, key=name, name=name)
+        person = whoever_is_here()
         await app.assistant.on_message(message_of(question, person, CONVERSATION, key), reply)
     if reply.answer is None:
         raise TavernkeepError(reply.failure or "There is no answer to an empty question.")

@@ -63,7 +63,7 @@ class Tour:
         await self.rerank(first)
         self._step(f"Ana asks in other words: {OTHER_WORDS}")
         again = await self.ask(OTHER_WORDS, ANA)
-        self._expect(again.text == BETTER, "The correction was not found again.")
+        self.expect(true=again.text == BETTER, otherwise="The correction was not found again.")
         await self.reembed(again)
         await self.show_ledger()
 
@@ -118,7 +118,7 @@ class Tour:
             rating = f"{one.rating.value:.2f}" if one.rating else "none yet"
             table.add_row(Text(one.answer.text), author, rating, one.answer.standing.value)
             if one.answer.id == answer.id:
-                self._expect(one.rating is not None, "The 👎 was not counted.")
+                self.expect(true=one.rating is not None, otherwise="The 👎 was not counted.")
         self._console.print(table)
 
     async def reembed(self, before: Answer) -> None:
@@ -130,10 +130,10 @@ class Tour:
         new = await self._live()
         self._console.print(report.summary)
         for was, is_now in zip(old, new, strict=True):
-            self._expect(was != is_now, "No new collection was swapped in.")
+            self.expect(true=was != is_now, otherwise="No new collection was swapped in.")
             self._console.print(f"{was}\n  → {is_now}")
         again = await self.ask(OTHER_WORDS, BEN)
-        self._expect(again.text == before.text, "The answer changed.")
+        self.expect(true=again.text == before.text, otherwise="The answer changed.")
         self._console.print("The same answer as before.")
 
     async def show_ledger(self) -> None:
@@ -152,6 +152,8 @@ class Tour:
     def _step(self, title: str) -> None:
         self._console.print(Rule(title, align="left"))
 
-    def _expect(self, true: bool, otherwise: str) -> None:
+    @staticmethod
+    def expect(*, true: bool, otherwise: str) -> None:
+        """Raise `TavernkeepError` where something is not true that a step promises."""
         if not true:
             raise TavernkeepError(f"The tour failed: {otherwise}")

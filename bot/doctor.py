@@ -148,13 +148,13 @@ async def model(app: App) -> Finding:
         return Finding(part="language model", well=False, said=str(error), advice=advice)
 
 
-def space(folder: Path) -> Finding:
-    """Look at the free space on the data folder's disk."""
+def space(folder: Path, lowest: int = LOW_SPACE) -> Finding:
+    """Look at the free space on the data folder's disk, of which `lowest` bytes are wanted."""
     place = next(one for one in (folder.resolve(), *folder.resolve().parents) if one.exists())
     free = shutil.disk_usage(place).free
     said = f"{free / (1 << 30):.1f} GiB are free for {folder}."
-    advice = "" if free >= LOW_SPACE else "Make room: on a full disk nothing can be stored."
-    return Finding(part="disk", well=free >= LOW_SPACE, said=said, advice=advice)
+    advice = "" if free >= lowest else "Make room: on a full disk nothing can be stored."
+    return Finding(part="disk", well=free >= lowest, said=said, advice=advice)
 
 
 def sqlite(settings: Settings) -> Finding:

@@ -5,7 +5,7 @@ import importlib.util
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from bot.progress import bars
 from bot.room.adapter import RoomAdapter
 from bot.terminal.adapter import TerminalAdapter
 from core.errors import ModelError, TavernkeepError
-from core.interfaces import Embedder
+from core.interfaces import Embedder, Progress
 from core.plugins import load_plugins
 from core.scheduler import silent
 from core.settings import CHECKOUT, Settings
@@ -52,7 +52,7 @@ async def serve(
                 await first_reading(app, room, first, stopped)
                 await room.attach(app.assistant)
                 console.print("Ready. Ctrl+C stops it.")
-                await (closed_window(stopped, room.url) if window else stopped.wait())
+                await (unless(stopped, show_window(room.url)) if window else stopped.wait())
                 console.print("Closing the room…")
                 await room.stop()
         finally:
@@ -106,13 +106,14 @@ async def first_reading(
         await either(stopped, [first], longest)
 
 
-async def closed_window(stopped: asyncio.Event, url: str) -> None:
-    """Show the room as a desktop window until it is closed, or a stop is asked for."""
-    showing = asyncio.create_task(show_window(url))
-    await either(stopped, [showing])
-    if not showing.done():
-        showing.cancel()
-    await asyncio.gather(showing, return_exceptions=stopped.is_set())
+async def unless(stopped: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work; when a stop is asked for meanwhile, cancel it and wait until it has ended."""
+    doing = asyncio.create_task(work)
+    try:
+        await either(stopped, [doing])
+    finally:
+        doing.cancel()  # which means nothing to work that is done
+    await asyncio.gather(doing, return_exceptions=stopped.is_set())
 
 
 async def show_window(url: str) -> None:
@@ -137,16 +138,22 @@ async def show_window(url: str) -> None:
 
 
 async def talk(settings: Settings, console: Console, *, embedder: Embedder | None = None) -> None:
-    """Talk in the terminal until the input ends."""
-    async with open_app(settings, embedder=embedder) as app:
-        if not (await app.assistant.counts())["documents"]:
-            with bars(console) as progress:
-                await app.assistant.run_job("refresh", progress)
-        async with scheduled(app):
-            terminal = TerminalAdapter(app.assistant, console, utc_now)
-            await terminal.start()
-            await terminal.talk()
-            await terminal.stop()
+    """Talk in the terminal until the input ends, or the process is asked to stop."""
+    with stop_asked() as stopped:
+        async with open_app(settings, embedder=embedder) as app:
+            if not (await app.assistant.counts())["documents"]:
+                with bars(console) as progress:
+                    await unless(stopped, read_first(app, progress))
+            async with scheduled(app):
+                terminal = TerminalAdapter(app.assistant, console, utc_now)
+                await terminal.start()
+                await unless(stopped, terminal.talk())
+                await terminal.stop()
+
+
+async def read_first(app: App, progress: Progress) -> None:
+    """Read the documents of a bot that knows nothing yet."""
+    await app.assistant.run_job("refresh", progress)
 
 
 @asynccontextmanager

@@ -40,11 +40,14 @@ async def ingest(
     async with open_app(chosen, embedder=embedder) as app:
         with bars(Console(stderr=True) if as_json else console) as progress:
             summaries = await app.store.ingestion.ingest_all(app.brought.sources, progress)
+        withdrawn = await app.refresh.withdraw()
     if as_json:
         console.print_json(json.dumps([as_object(one) for one in summaries]))
         return
     for summary in summaries:
         console.print(table_of(summary))
+    if withdrawn:
+        console.print(f"{withdrawn} learned answers were withdrawn: what they cite has changed.")
 
 
 def as_object(summary: Summary) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from core.answers import Answer, Citation, Origin, Question
 from core.audience import Audience
 from core.errors import ModelError
 from core.interfaces import LanguageModel, Reply
-from core.items import Found
+from core.items import Found, citation_of
 from core.messages import Person
 from core.prompts import CitationPiece, Guidance, Instructions, Prompt, TextPiece, Turn, prompt_of
 from core.retrieval import Retriever, Sought
@@ -141,7 +141,7 @@ class Answerer:
             origin=Origin.UNKNOWN,
             audience=asked.audience,
             created_at=self._now(),
-            nearest=tuple(_citation(one, number, "") for number, one in enumerate(nearest, 1)),
+            nearest=tuple(citation_of(one, number, "") for number, one in enumerate(nearest, 1)),
             notice=notice,
         )
 
@@ -154,25 +154,12 @@ def _cite(draft: _Draft, piece: CitationPiece) -> str:
     one = draft.found[piece.passage]
     if one.passage_id not in draft.cited:
         number = len(draft.cited) + 1
-        draft.cited[one.passage_id] = _citation(one, number, piece.quote)
+        draft.cited[one.passage_id] = citation_of(one, number, piece.quote)
     mark = f"[{draft.cited[one.passage_id].number}]"
     if draft.text.rstrip().endswith(mark):
         return ""
     # Right below a table the mark would become a row of it, and right below code a line of it.
     return f"\n{mark}" if draft.text.endswith("\n") else f" {mark}"
-
-
-def _citation(one: Found, number: int, quote: str) -> Citation:
-    return Citation(
-        number=number,
-        passage_id=one.passage_id,
-        document_id=one.document_id,
-        title=one.title,
-        breadcrumb=one.breadcrumb,
-        link=one.link,
-        quote=quote,
-        hash=one.hash,
-    )
 
 
 def _reading(found: Sequence[Found]) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from core.answers import Citation
 from core.embedding import Vectors
 
 Mode: TypeAlias = Literal["dense", "bm25", "hybrid"]
@@ -62,3 +63,17 @@ class Found:
     dense: float
     coverage: float
     penalty: float = 0.0
+
+
+def citation_of(found: Found, number: int, quote: str) -> Citation:
+    """Return a found passage as a citation; the quote may be empty where the whole passage is meant."""
+    return Citation(
+        number=number,
+        passage_id=found.passage_id,
+        document_id=found.document_id,
+        title=found.title,
+        breadcrumb=found.breadcrumb,
+        link=found.link,
+        quote=quote,
+        hash=found.hash,
+    )

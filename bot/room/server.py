@@ -85,6 +85,7 @@ class RoomServer:
         self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
         while not self._server.started:
             if self._serving.done():
+                listening.close()
                 await self._serving
                 raise TavernkeepError("The room's server ended before it had begun; see the log.")
             await asyncio.sleep(0.01)

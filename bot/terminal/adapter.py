@@ -1,6 +1,5 @@
 """The terminal as a chat platform: one person, one conversation, verdicts by short lines."""
 
-import asyncio
 import getpass
 import sys
 import uuid
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.adapter import Capability
+from bot.terminal.lines import Lines
 from bot.terminal.reply import TerminalReply
 from core.answers import Answer
 from core.assistant import Assistant
@@ -46,6 +46,15 @@ CAPABILITIES = frozenset(
 )
 
 
+def whoever_is_here() -> Person:
+    """Return the person at this terminal; in a container the user may have no name."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = "you"
+    return Person(platform=PLATFORM, key=name, name=name)
+
+
 class TerminalAdapter:
     """Reads lines until the end of the input or `/quit`."""
 
@@ -54,7 +63,7 @@ class TerminalAdapter:
         self._assistant = assistant
         self._console = console
         self._now = now
-        self._person = Person(platform=PLATFORM, key=getpass.getuser(), name=getpass.getuser())
+        self._person = whoever_is_here()
         self._thread: str | None = None
         self._last: Answer | None = None
         self._given: list[Verdict] = []  # of the last answer, and not taken back
@@ -79,8 +88,10 @@ class TerminalAdapter:
 
     async def talk(self) -> None:
         """Take lines until there are no more."""
+        lines = Lines(sys.stdin)
         while True:
-            line = await asyncio.to_thread(self._read)
+            self._console.print("[bold]you ›[/bold] ", end="")
+            line = await lines.next()
             if line is None or line.strip() == "/quit":
                 return
             try:
@@ -156,8 +167,3 @@ class TerminalAdapter:
     def _reply(self, key: str) -> TerminalReply:
         ref = MessageRef(platform=PLATFORM, conversation=CONVERSATION.key, key=f"{key}-answer")
         return TerminalReply(self._console, ref, self._now)
-
-    def _read(self) -> str | None:
-        self._console.print("[bold]you ›[/bold] ", end="")
-        line = sys.stdin.readline()
-        return line if line else None

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from core.answers import Answer, Citation, Origin, Question, Standing
+from core.answers import Answer, Origin, Question, Standing
 from core.audience import Audience
 from core.documents import content_hash
 from core.errors import IndexUnavailableError, UnknownAnswerError
 from core.feedback import Correction, Feedback, Verdict, Via
-from core.items import Found
+from core.items import Found, citation_of
 from core.ledger.answers import load_answer, save_answer
 from core.ledger.feedback import append, save_correction
 from core.ledger.ledger import Ledger
@@ -78,7 +78,9 @@ class Corrections:
             origin=Origin.CORRECTION,
             audience=corrected.audience,
             created_at=self._now(),
-            citations=tuple(_citation(one, number) for number, one in enumerate(support, 1)),
+            citations=tuple(
+                citation_of(one, number, quote="") for number, one in enumerate(support, 1)
+            ),
             author=correction.person,
             standing=Standing.CANDIDATE,
         )
@@ -107,16 +109,3 @@ class Corrections:
                 now=now,
             )
         return True
-
-
-def _citation(one: Found, number: int) -> Citation:
-    return Citation(
-        number=number,
-        passage_id=one.passage_id,
-        document_id=one.document_id,
-        title=one.title,
-        breadcrumb=one.breadcrumb,
-        link=one.link,
-        quote="",
-        hash=one.hash,
-    )

@@ -1,5 +1,6 @@
 """A newcomer's first evening, in a real browser with the whole bot behind it."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -33,7 +34,7 @@ async def room(tmp_path: Path, bundled: Embedder) -> AsyncIterator[RoomAdapter]:
     adapter = RoomAdapter(settings.room)
     await adapter.start()
     async with open_app(settings, embedder=bundled) as app, scheduled(app) as first:
-        await first_reading(app, adapter, first)
+        await first_reading(app, adapter, first, asyncio.Event())
         await adapter.attach(app.assistant)
         yield adapter
         await adapter.stop()
