@@ -37,8 +37,10 @@ clean: ## Remove the environment and what was built; the data folder stays
 .venv/installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing pinned versions into .venv (the first time this takes some minutes)…"
+	@echo "Installing pinned versions into .venv; the first time this takes some minutes."
+	@echo "  1 of 2: PyTorch…"
 	@$(PIP) install -c constraints.txt $(TORCH) 2>/dev/null || $(PIP) install -c constraints.txt $(PLAIN_TORCH)
+	@echo "  2 of 2: everything else…"
 	@$(PIP) install -c constraints.txt -e .
 	@touch $@
 

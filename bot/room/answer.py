@@ -7,7 +7,7 @@ from nicegui import events, ui
 
 from bot.card import AnswerCard, Button, CardSource, card_of
 from bot.room import dialogs
-from bot.room.controls import box, mark, press, say, toggled
+from bot.room.controls import Deeds, box, mark, press, say, toggled
 from bot.room.marks import palette_button, reactions
 from bot.room.markup import answer_html, words_of
 from bot.room.post import Post
@@ -19,16 +19,16 @@ from core.feedback import Reason, Verdict
 ON_CITE = "(e) => { const c = e.target.closest('.cite'); if (c) emit(Number(c.dataset.source)); }"
 
 
-def show_answer(seat: Seat, post: Post, now: datetime) -> None:
+def show_answer(seat: Seat, post: Post, now: datetime, deeds: Deeds) -> None:
     """Show a finished answer with everything that can be done with it."""
     if post.entry.answer is None:
         return
     card = card_of(post.entry.answer, now)
     _above(card)
     _words(seat, card)
-    _sources(seat, card)
+    _sources(seat, card, deeds)
     if card.buttons:
-        _actions(seat, post, card)
+        _actions(seat, post, card, deeds)
     reactions(seat, post)
 
 
@@ -56,59 +56,60 @@ def _words(seat: Seat, card: AnswerCard) -> None:
     mark(words, "answer-text").on("click", cited, js_handler=ON_CITE)
 
 
-def _sources(seat: Seat, card: AnswerCard) -> None:
+def _sources(seat: Seat, card: AnswerCard, deeds: Deeds) -> None:
     if card.sources:
         with mark(box("tk-sources"), "sources"):
             say("Sources", "tk-muted", "span")
             for source in card.sources:
-                _chip(seat, source)
+                _chip(seat, source, deeds)
     if card.nearest:
         with mark(box("tk-nearest"), "nearest", role="group", aria_label="The closest pages"):
             for source in card.nearest:
-                _near(seat, source)
+                _near(seat, source, deeds)
 
 
-def _chip(seat: Seat, source: CardSource) -> None:
+def _chip(seat: Seat, source: CardSource, deeds: Deeds) -> None:
     chip = box("tk-chip", "button")
     label = f"Source {source.number}: {source.breadcrumb or source.title}"
     mark(chip, "source", label, type="button")
     with chip:
         say(str(source.number), tag="b")
         say(source.breadcrumb or source.title, tag="span")
-    chip.on("click", lambda: open_source(seat, source), args=[])
+    deeds.add(chip, f"source {source.number}", lambda: open_source(seat, source))
 
 
-def _near(seat: Seat, source: CardSource) -> None:
+def _near(seat: Seat, source: CardSource, deeds: Deeds) -> None:
     near = box("tk-near", "button")
     mark(near, "nearest-source", type="button")
     with near:
         say(source.breadcrumb or source.title, "tk-near-title")
         if source.quote:
             say(words_of(source.quote), "tk-near-quote")
-    near.on("click", lambda: open_source(seat, source), args=[])
+    deeds.add(near, f"source {source.number}", lambda: open_source(seat, source))
 
 
-def _actions(seat: Seat, post: Post, card: AnswerCard) -> None:
+def _actions(seat: Seat, post: Post, card: AnswerCard, deeds: Deeds) -> None:
     mine = post.verdict_of(seat.person_id)
     verdict = mine.verdict if mine else None
     with box("tk-actions"):
-        _vote(seat, post, Verdict.UP, on=verdict is Verdict.UP)
-        _vote(seat, post, Verdict.DOWN, on=verdict is Verdict.DOWN)
+        _vote(seat, post, Verdict.UP, deeds, on=verdict is Verdict.UP)
+        _vote(seat, post, Verdict.DOWN, deeds, on=verdict is Verdict.DOWN)
         told = "I know the answer" if card.unknown else Button.FIX.value
         if verdict is not Verdict.DOWN:
-            press(told, lambda: dialogs.fix(seat, post), icon="edit_note", test="fix")
+            _fix(seat, post, told, deeds)
         press(
             "Follow up",
             lambda: seat.follow_up(post.thread),
             icon="subdirectory_arrow_right",
             test="follow-up",
+            deeds=deeds,
         )
         palette_button(seat, post)
     if verdict is Verdict.DOWN:
-        _reasons(seat, post, card, mine.reason if mine else None)
+        _reasons(seat, post, card, mine.reason if mine else None, deeds)
 
 
-def _vote(seat: Seat, post: Post, verdict: Verdict, *, on: bool) -> None:
+def _vote(seat: Seat, post: Post, verdict: Verdict, deeds: Deeds, *, on: bool) -> None:
     up = verdict is Verdict.UP
     named = (Button.HELPFUL if up else Button.NOT_HELPFUL).value
     count = post.count(verdict)
@@ -119,11 +120,16 @@ def _vote(seat: Seat, post: Post, verdict: Verdict, *, on: bool) -> None:
         kind="good" if up else "bad",
         test="helpful" if up else "not-helpful",
         label=f"{named}, {count} so far",
+        deeds=deeds,
     )
     toggled(button, on)
 
 
-def _reasons(seat: Seat, post: Post, card: AnswerCard, given: Reason | None) -> None:
+def _fix(seat: Seat, post: Post, told: str, deeds: Deeds) -> None:
+    press(told, lambda: dialogs.fix(seat, post), icon="edit_note", test="fix", deeds=deeds)
+
+
+def _reasons(seat: Seat, post: Post, card: AnswerCard, given: Reason | None, deeds: Deeds) -> None:
     with mark(box("tk-reasons"), "reasons"):
         say("What was wrong?", "tk-muted", "span")
         for reason in card.reasons:
@@ -131,9 +137,11 @@ def _reasons(seat: Seat, post: Post, card: AnswerCard, given: Reason | None) -> 
                 reason.value.capitalize(),
                 partial(_give_reason, seat, post, reason),
                 test="reason",
+                deeds=deeds,
+                name=f"reason {reason.value}",
             )
             toggled(mark(button, data_reason=reason.value), reason is given)
-        press("Fix it", lambda: dialogs.fix(seat, post), icon="edit_note", test="fix")
+        _fix(seat, post, "Fix it", deeds)
 
 
 async def _give_reason(seat: Seat, post: Post, reason: Reason) -> None:

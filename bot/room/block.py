@@ -6,7 +6,7 @@ from nicegui import ui
 
 from bot.room import dialogs
 from bot.room.answer import show_answer
-from bot.room.controls import avatar, bot_avatar, box, mark, press, say
+from bot.room.controls import Deeds, avatar, bot_avatar, box, mark, press, say
 from bot.room.marks import palette_button, reactions
 from bot.room.markup import message_html
 from bot.room.post import Phase, Post, Thread
@@ -58,6 +58,7 @@ class Drawn:
             "answer" if ours else "message",
             data_key=post.key,
         )
+        self._deeds = Deeds(self.element)
         self._draw()
 
     def sync(self, post: Post) -> None:
@@ -92,7 +93,7 @@ class Drawn:
             mark(words, "message-text")
             reactions(self._seat, post)
         elif post.phase is Phase.STANDS:
-            show_answer(self._seat, post, self._seat.tavern.now())
+            show_answer(self._seat, post, self._seat.tavern.now(), self._deeds)
         elif post.phase is Phase.FAILED:
             mark(say(post.entry.text, "tk-failed"), "failure", role="alert")
         else:

@@ -6,9 +6,11 @@ from html import escape
 from pathlib import Path
 from zlib import crc32
 
-from nicegui import ui
+from nicegui import events, ui
 from nicegui.element import Element
 
+# The browser tells only clicks on something that has a deed, and which.
+ON_DEED = "(e) => { const b = e.target.closest('[data-deed]'); if (b) emit(b.dataset.deed); }"
 Handler = Callable[[], Awaitable[object] | object]
 HUES = 8
 
@@ -41,10 +43,44 @@ def say(text: str, classes: str = "", tag: str = "div") -> Element:
     return ui.html(escape(text), sanitize=False, tag=tag).classes(classes)
 
 
+class Deeds:
+    """What the buttons in an element do, each by its name; the element itself hears the clicks.
+
+    A button that is drawn anew while a click on it is under way would never hear of it.
+    """
+
+    def __init__(self, element: Element) -> None:
+        """Listen on an element that stays when what is in it is drawn anew."""
+        self._named: dict[str, Handler] = {}
+        element.on("click", self._pressed, js_handler=ON_DEED)
+
+    def add(self, button: Element, name: str, handler: Handler) -> None:
+        """Let a button do something; one of the same name that was drawn before does this now."""
+        self._named[name] = handler
+        mark(button, data_deed=name)
+
+    async def _pressed(self, event: events.GenericEventArguments) -> None:
+        if handler := self._named.get(str(event.args)):
+            done = handler()
+            if isinstance(done, Awaitable):
+                await done
+
+
 def press(
-    text: str, handler: Handler, *, icon: str = "", kind: str = "", test: str = "", label: str = ""
+    text: str,
+    handler: Handler,
+    *,
+    icon: str = "",
+    kind: str = "",
+    test: str = "",
+    label: str = "",
+    deeds: Deeds | None = None,
+    name: str = "",
 ) -> Element:
-    """Return a button. One with an icon only must have a `label`."""
+    """Return a button. One with an icon only must have a `label`.
+
+    With `deeds` the button's name there is `name`, or `test` where that stands once.
+    """
     button = box(f"tk-btn {kind}" + ("" if text else " icon"), "button")
     mark(button, test, label, type="button")
     with button:
@@ -52,7 +88,10 @@ def press(
             ui.icon(icon).props("aria-hidden=true")
         if text:
             say(text, tag="span")
-    button.on("click", lambda: handler(), args=[])
+    if deeds is None:
+        button.on("click", lambda: handler(), args=[])
+    else:
+        deeds.add(button, name or test, handler)
     return button
 
 

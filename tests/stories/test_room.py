@@ -73,7 +73,9 @@ async def correct(ana: Page, ben: Page) -> None:
     """Ana says that an answer is outdated, Ben writes a better one and re-ranks."""
     answer = await ask(ana, "How often does rerank run?")
     await answer.get_by_test_id("not-helpful").click()
-    await answer.locator("[data-testid=reason][data-reason='outdated']").click()
+    outdated = answer.locator("[data-testid=reason][data-reason='outdated']")
+    await outdated.click()
+    await expect(outdated).to_have_attribute("aria-pressed", "true")
     seen = ben.get_by_test_id("thread").filter(has_text="How often does rerank run?")
     await expect(seen.get_by_test_id("not-helpful")).to_contain_text("1")
     await seen.get_by_test_id("fix").click()
