@@ -57,7 +57,19 @@ class Retriever:
         self.rerankers: list[Reranker] = []
 
     async def seek(self, text: str, held: frozenset[str]) -> Sought:
-        """Return a question made ready for searching on behalf of readers with these memberships."""
+        """Return a question made ready for searching on behalf of readers with these memberships.
+
+        Of a question longer than the embedder's window the beginning is compared by meaning and all
+        of it by words; the log says so.
+        """
+        tokens, window = self._embedder.count_tokens(text), self._embedder.description.window
+        if tokens > window:
+            log.warning(
+                "A question of %d tokens is longer than the embedder's window of %d: only its "
+                "beginning is compared by meaning, all of it by words.",
+                tokens,
+                window,
+            )
         vector = await self._embedder.embed_question(text)
         async with self._ledger.reading() as connection:
             audiences = await readable_numbers(connection, held)

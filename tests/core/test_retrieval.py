@@ -205,3 +205,12 @@ async def test_a_stranger_may_reorder(tavern: Tavern) -> None:
     before = await titles(tavern, "the kitchen password")
     tavern.retriever.rerankers += [Stranger("raises"), Stranger("reverses")]
     assert await titles(tavern, "the kitchen password") == before[::-1]
+
+
+async def test_a_long_question_is_not_cut_silently(
+    tavern: Tavern, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What of a question the embedder cannot read is said in the log, and still found by words."""
+    sought = await tavern.retriever.seek("word " * 600 + "kitchen", EVERYBODY)
+    assert "longer than the embedder's window" in caplog.text
+    assert "Kitchen" in {one.title for one in await tavern.retriever.find(sought, "bm25")}
