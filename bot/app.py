@@ -19,6 +19,7 @@ from core.index.milvus import MilvusIndex
 from core.indexing import Indexing
 from core.ingestion import Ingestion
 from core.interfaces import Embedder, Job, LanguageModel
+from core.jobs.purge import Purge
 from core.jobs.reconcile import Reconcile
 from core.jobs.reembed import Reembed
 from core.jobs.refresh import Refresh
@@ -258,12 +259,14 @@ def _jobs(
         ledger=store.ledger, indexing=store.indexing, settings=settings.learning, now=now
     )
     reconcile = Reconcile(indexing=store.indexing)
+    purge = Purge(ledger=store.ledger, indexing=store.indexing, reembed=reembed, now=now)
     every = settings.jobs
     own = (
         ("rerank", "folds new verdicts into ratings and standings", every.rerank, rerank.run),
         ("reembed", "embeds what changed, also after a new model", every.reembed, reembed.run),
         ("refresh", "reads the sources again", every.refresh, refresh.run),
         ("reconcile", "compares ledger and index, and heals", every.reconcile, reconcile.run),
+        ("purge", "wipes from every file what was deleted", every.purge, purge.run),
     )
     return [
         Job(name=name, summary=summary, every=timedelta(minutes=minutes), run=run)

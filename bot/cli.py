@@ -61,7 +61,7 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Start the bot: the room in the browser, the scheduler, every platform that has a token.
+    """Start the bot: the room in the browser, and the jobs on their schedule.
 
     The address is printed. Ctrl+C stops it; what was received and not answered is answered at the
     next start.

@@ -15,7 +15,7 @@ from core.interfaces import Command, Event, JobReport, Progress, Reply
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.reuse import Reuse
-from core.ledger import inbox, messages, views
+from core.ledger import erasure, inbox, messages, views
 from core.ledger.answers import load_answer, save_answer, save_post, unposted
 from core.ledger.documents import load_document
 from core.ledger.ledger import Ledger
@@ -30,6 +30,7 @@ STILL_READING = "I am still reading my documents; ask again in a moment for a be
 APOLOGY = (
     "Something went wrong on my side, so I have no answer. The log says what; please ask again."
 )
+TAKEN_AWAY = "The question was taken away, so I have forgotten it."
 NO_QUESTION = "I can only read text, and there was none: what would you like to know?"
 
 
@@ -104,7 +105,7 @@ class Assistant:
             await self._take_effect(edited)
 
     async def on_deleted(self, deleted: Deleted) -> None:
-        """Forget a message's text."""
+        """Forget a message, and what was only learned from it."""
         if await self._take(deleted):
             await self._take_effect(deleted)
 
@@ -145,14 +146,16 @@ class Assistant:
         else:
             async with self._ledger.writing() as connection:
                 if isinstance(event, Edited):
-                    await messages.edit_message(connection, event)
+                    await erasure.replace_message(connection, event, self._now())
                 elif isinstance(event, Deleted):
-                    await messages.delete_message(connection, event)
+                    await erasure.erase_message(connection, event, self._now())
 
     async def _take(self, event: Event) -> bool:
         async with self._ledger.writing() as connection:
             fresh = await inbox.take(connection, event, self._now())
-        if fresh and not isinstance(event, Reaction):  # it is told as the verdict that it is
+            gone = await inbox.came_too_late(connection, event)
+        # A reaction is told as the verdict that it is; what was taken away is not told at all.
+        if fresh and not gone and not isinstance(event, Reaction):
             self._listeners.tell(event)
         return fresh
 
@@ -167,8 +170,8 @@ class Assistant:
         failure, told = None, True
         try:
             async with self._ledger.writing() as connection:
-                await messages.save_message(connection, message, self._now())
-            if await self._is_asked(message):
+                stands = await messages.save_message(connection, message, self._now())
+            if stands and await self._is_asked(message):
                 await self._answer(message, reply)
         except TavernkeepError as error:
             failure, told = str(error), await self._apologise(message, reply, str(error))
@@ -212,6 +215,8 @@ class Assistant:
         if answer is None:
             answer = await self._compose(message, answer_id, reply)
             async with self._ledger.writing() as connection:
+                if await inbox.is_buried(connection, message.ref):
+                    raise TavernkeepError(TAKEN_AWAY)
                 await save_answer(connection, answer, message)
         ref = await reply.finish(answer)
         await self._posted(message, answer, ref)

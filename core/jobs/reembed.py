@@ -13,7 +13,9 @@ from core.ledger.ledger import Ledger
 from core.ledger.operations import ALIASES, wanted_ids, wanted_items
 
 log = logging.getLogger(__name__)
-KEPT_FOR = timedelta(days=7)  # a retired collection stays so long, to be swapped back
+KEPT_FOR = timedelta(
+    days=7
+)  # a retired collection stays so long, to be swapped back, unless `purge` needs it gone
 SAMPLE = 20
 
 
@@ -42,7 +44,7 @@ class Reembed:
         swapped = 0
         for alias in ALIASES:
             if afresh or await self._is_unfinished(alias) or not await self._indexing.speaks(alias):
-                await self._rebuild(alias, progress)
+                await self.rebuild(alias, progress)
                 swapped += 1
         dropped = await self._drop_old(now)
         figures = {"written": carried, "swapped": swapped, "dropped": dropped}
@@ -56,7 +58,7 @@ class Reembed:
     async def _is_unfinished(self, alias: str) -> bool:
         return bool(await self._in_state(alias, BUILDING))
 
-    async def _rebuild(self, alias: str, progress: Progress) -> None:
+    async def rebuild(self, alias: str, progress: Progress) -> None:
         """Build, check and swap; a former attempt with the same embedder is taken up again."""
         begun = await self._in_state(alias, BUILDING)
         usable = [one for one in begun if one.fingerprint == self._indexing.fingerprint]

@@ -116,7 +116,10 @@ async def answer_at(connection: AsyncConnection, ref: MessageRef) -> str | None:
 
 
 async def load_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Answer]:
-    """Return the stored answers among the ids, each with the question that it was first given to."""
+    """Return the stored answers among the ids, each with the question that it was first given to.
+
+    A question that was forgotten counts only where there is no other.
+    """
     held: dict[str, Answer] = {}
     for portion in portions(ids):
         held |= await _load_answers(connection, portion)
@@ -141,7 +144,7 @@ async def _load_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict
         .join(questions, questions.c.answer_id == answers.c.id)
         .outerjoin(people, people.c.id == answers.c.author_id)
         .where(answers.c.id.in_(ids))
-        .order_by(questions.c.asked_at.desc(), questions.c.id)
+        .order_by(questions.c.text != "", questions.c.asked_at.desc(), questions.c.id)
     )
     return {row.id: _answer_of(row, cited.get(row.id, [])) for row in rows}
 
@@ -183,9 +186,11 @@ async def question_ids(connection: AsyncConnection, answer_id: str) -> list[str]
 
 
 async def question_texts(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:
-    """Return the phrasings among the question ids."""
+    """Return the phrasings among the question ids, without those that were forgotten."""
     rows = await connection.execute(
-        select(questions.c.id, questions.c.text).where(questions.c.id.in_(ids))
+        select(questions.c.id, questions.c.text).where(
+            questions.c.id.in_(ids), questions.c.text != ""
+        )
     )
     return {row.id: row.text for row in rows}
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.audience import audience_of
 from core.documents import Document, Passage
 from core.embedding import Vectors
+from core.ledger.erasure import note_gone
 from core.ledger.operations import PASSAGES, queue
 from core.ledger.people import audience_number
 from core.ledger.tables import audiences, documents, embeddings, passages
@@ -60,7 +61,9 @@ async def save_document(
     rows = [_row_of_passage(part, audience_id) for part in parts]
     await insert_all(connection, passages, rows)
     await save_embeddings(connection, vectors, fingerprint)
-    await queue(connection, PASSAGES, sorted({*old, *(part.id for part in parts)}), now)
+    new = {part.id for part in parts}
+    await queue(connection, PASSAGES, sorted({*old, *new}), now)
+    await note_gone(connection, document.id, {*old} - new, now)
 
 
 async def remove_document(connection: AsyncConnection, document_id: str, now: datetime) -> None:
@@ -69,6 +72,7 @@ async def remove_document(connection: AsyncConnection, document_id: str, now: da
     await connection.execute(delete(passages).where(passages.c.document_id == document_id))
     await connection.execute(delete(documents).where(documents.c.id == document_id))
     await queue(connection, PASSAGES, old, now)
+    await note_gone(connection, document_id, old, now)
 
 
 async def passage_ids(connection: AsyncConnection, document_id: str) -> list[str]:

@@ -109,6 +109,7 @@ async def unembedded(
         .join(penalties, penalties.c.question_id == questions.c.id)
         .where(
             penalties.c.epoch_id == epoch_id,
+            questions.c.text != "",
             ~exists().where(
                 embeddings.c.hash == questions.c.hash, embeddings.c.fingerprint == fingerprint
             ),

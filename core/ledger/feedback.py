@@ -121,6 +121,7 @@ async def accepted_phrasings(
         .select_from(regiven)
         .where(
             answers.c.reused_id.is_not(None),
+            questions.c.text != "",
             ~exists().where(
                 stored.c.answer_id == answers.c.reused_id, stored.c.hash == questions.c.hash
             ),

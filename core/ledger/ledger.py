@@ -79,6 +79,25 @@ class Ledger:
         async with self._lock, self._writer.begin() as connection:
             yield connection
 
+    async def wipe(self) -> None:
+        """Leave nothing in SQLite's files of what was deleted; other databases do it by themselves.
+
+        It waits for the writer, and writers wait for it. Raises `LedgerError` where a reader stands
+        in the way for long, or the disk is full: then it is to be done again.
+        """
+        if self.url.get_backend_name() != "sqlite":
+            return
+        async with self._lock, self._writer.connect() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            try:
+                await raw.execute("VACUUM")  # it is refused inside a transaction
+                async with raw.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+                    busy, *_ = await cursor.fetchone()
+            except sqlite3.Error as error:
+                raise LedgerError(f"The ledger's file cannot be wiped: {error}") from error
+            if busy:
+                raise LedgerError("The ledger's log cannot be wiped: somebody reads for long.")
+
     def _engine(self, *, writer: bool) -> AsyncEngine:
         if self.url.get_backend_name() != "sqlite":
             return create_async_engine(self.url, pool_size=1 if writer else 5, pool_pre_ping=True)

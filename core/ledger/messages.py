@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.ledger.inbox import is_buried
 from core.ledger.people import see_conversation, see_person
 from core.ledger.tables import answers, messages, people, posts, reactions
 from core.ledger.writes import insert_once
@@ -12,8 +13,13 @@ from core.messages import Deleted, Edited, Message, MessageRef, Person, Reaction
 from core.prompts import Turn
 
 
-async def save_message(connection: AsyncConnection, message: Message, now: datetime) -> None:
-    """Store a message with its writer and its conversation."""
+async def save_message(connection: AsyncConnection, message: Message, now: datetime) -> bool:
+    """Store a message with its writer and its conversation; return False where it was taken away.
+
+    A deletion may overtake its message: then nothing is stored.
+    """
+    if await is_buried(connection, message.ref):
+        return False
     await see_person(connection, message.person, now)
     await see_conversation(connection, message.conversation)
     row = {
@@ -26,13 +32,14 @@ async def save_message(connection: AsyncConnection, message: Message, now: datet
         "sent_at": message.sent_at,
     }
     await insert_once(connection, messages, row)
+    return True
 
 
 async def edit_message(connection: AsyncConnection, edited: Edited) -> None:
-    """Store a message's new text."""
+    """Store a message's new text, unless it was taken away."""
     await connection.execute(
         update(messages)
-        .where(messages.c.id == edited.ref.id)
+        .where(messages.c.id == edited.ref.id, messages.c.deleted_at.is_(None))
         .values(text=edited.text, edited_at=edited.at)
     )
 

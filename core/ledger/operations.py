@@ -108,5 +108,5 @@ def _wanted(alias: str) -> Select[tuple[object, ...]]:
             questions.c.hash,
         )
         .join(answers, answers.c.id == questions.c.answer_id)
-        .where(answers.c.standing.in_(REUSABLE))
+        .where(answers.c.standing.in_(REUSABLE), questions.c.text != "")  # forgotten ones are empty
     )

@@ -125,12 +125,12 @@ async def test_a_plugin_that_is_not_there_stops_the_start(settings: Settings) ->
 
 
 async def test_the_jobs_are_there(settings: Settings, clock: Clock) -> None:
-    """The four jobs have their periods from the settings; each runs, and the second run is idle."""
+    """The five jobs have their periods from the settings; each runs, and the second run is idle."""
     async with open_app(settings, embedder=HashingEmbedder(), now=clock) as app:
         jobs = {job.name: job.every for job in app.scheduler.jobs}
-        assert {"rerank", "reembed", "refresh", "reconcile"} <= jobs.keys()
+        assert {"rerank", "reembed", "refresh", "reconcile", "purge"} <= jobs.keys()
         assert jobs["rerank"] == timedelta(minutes=settings.jobs.rerank)
-        for name, _ in itertools.product(("reconcile", "reembed", "rerank"), range(2)):
+        for name, _ in itertools.product(("reconcile", "reembed", "rerank", "purge"), range(2)):
             report = await app.scheduler.run(name, silent)
             assert not any(report.figures.values())
         assert (await app.assistant.status())["job"]

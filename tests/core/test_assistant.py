@@ -311,6 +311,20 @@ async def test_edits_and_deletions_reach_the_history(tavern: Tavern) -> None:
     assert await tavern.assistant.history("test:hall") == []
 
 
+async def test_nobody_hears_what_was_taken_away_before_it_came(tavern: Tavern) -> None:
+    """Listeners are told of the deletion, and not of the message and the edit that come after it."""
+    message = tavern.message("When does the kitchen close?")
+    deleted = Deleted(event_id="d", ref=message.ref, at=tavern.clock())
+    edited = Edited(event_id="e", ref=message.ref, text="And the bar?", at=tavern.clock())
+    reply = KeptReply("x")
+    await tavern.assistant.on_deleted(deleted)
+    await tavern.assistant.on_message(message, reply)
+    await tavern.assistant.on_edited(edited)
+    await tavern.assistant.drain()
+    assert tavern.ear.heard == [deleted]
+    assert (reply.finished, reply.failures) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

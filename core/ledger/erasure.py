@@ -1,0 +1,244 @@
+"""Forgetting: what leaves the ledger with a message or a document, and what is left to purge.
+
+A deletion hides at once and in one transaction. The job `purge` then wipes the files that the text
+was in; the audit log tells it, by ids only, whether there is anything to wipe.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.answers import Origin, Standing
+from core.documents import content_hash
+from core.feedback import Verdict
+from core.ledger.answers import question_ids, set_standing
+from core.ledger.feedback import live_verdicts
+from core.ledger.inbox import bury, is_buried, rewrite
+from core.ledger.machinery import audit
+from core.ledger.messages import delete_message, edit_message
+from core.ledger.operations import ANSWERS, PASSAGES, queue
+from core.ledger.runs import note
+from core.ledger.tables import (
+    answers,
+    citations,
+    documents,
+    embeddings,
+    messages,
+    passages,
+    questions,
+)
+from core.ledger.writes import portions
+from core.messages import Deleted, Edited, MessageRef
+
+FORGOTTEN = "(This answer was forgotten, together with what it was given to or rested on.)"
+REMOVED = "(removed)"
+NOTHING = content_hash("")
+EDIT, FORGET, REMOVE, PURGE = "edit message", "forget message", "forget passages", "purge"
+# Which collection of the index still holds, in its files, what such an erasure took away.
+LEFT_IN: dict[str, str | None] = {EDIT: None, FORGET: ANSWERS, REMOVE: PASSAGES}
+RESTING = (Origin.GENERATED.value, Origin.QUOTED.value)  # their words come from documents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasures:
+    """What was erased since the last purge: the newest note of it, and the collections it was in."""
+
+    last: int
+    aliases: frozenset[str]
+
+
+async def replace_message(connection: AsyncConnection, edited: Edited, now: datetime) -> None:
+    """Store a message's new text, and keep the old one nowhere but in the question as asked.
+
+    The question stays because an answer to it stands; deleting the message takes it away too. An
+    edit that comes after the deletion has no effect.
+    """
+    if await is_buried(connection, edited.ref):
+        return
+    await rewrite(connection, edited.ref, edited.text)
+    await edit_message(connection, edited)
+    await _note(connection, EDIT, edited.ref.platform, edited.ref.id, now)
+
+
+async def erase_message(connection: AsyncConnection, deleted: Deleted, now: datetime) -> None:
+    """Forget a message: its text, the questions asked in it or read with it, and what nobody vouched for.
+
+    An answer that people corrected, liked or verified keeps its text and is no longer found by
+    these phrasings. A message that arrives after its deletion is stored without text.
+    """
+    await bury(connection, deleted, now)
+    known = await rewrite(connection, deleted.ref, "")
+    asked = await _asked_in(connection, deleted.ref)
+    await _drop_phrasings(connection, asked, {"text": "", "asked": "", "hash": NOTHING}, now)
+    rewritten = await _rewritten_with(connection, deleted.ref)
+    await _drop_phrasings(connection, rewritten, {"text": "", "hash": NOTHING}, now)
+    for answer_id in await _unvouched(connection, deleted.ref):
+        await _empty(connection, answer_id, "its question was taken away", now)
+    await delete_message(connection, deleted)
+    if known or asked:
+        await _note(connection, FORGET, deleted.ref.platform, deleted.ref.id, now)
+
+
+async def forget_removed_documents(connection: AsyncConnection, now: datetime) -> int:
+    """Empty what still quotes documents that are gone; return how many answers that were.
+
+    A person's correction keeps its words; of its citations only the ids stay.
+    """
+    gone = ~exists().where(documents.c.id == citations.c.document_id)
+    quoting = and_(gone, or_(citations.c.title != REMOVED, citations.c.quote != ""))
+    rested = await connection.execute(
+        select(citations.c.answer_id)
+        .distinct()
+        .join(answers, answers.c.id == citations.c.answer_id)
+        .where(quoting, citations.c.nearest.is_(False), answers.c.origin.in_(RESTING))
+    )
+    ids = sorted(rested.scalars())
+    for answer_id in ids:
+        await _empty(connection, answer_id, "a document that it rested on was removed", now)
+    await connection.execute(
+        update(citations)
+        .where(quoting)
+        .values(title=REMOVED, breadcrumb=REMOVED, link=None, quote="")
+    )
+    return len(ids)
+
+
+async def note_gone(
+    connection: AsyncConnection, document_id: str, gone: Collection[str], now: datetime
+) -> None:
+    """Note that passages of a document left the ledger, where any did."""
+    if gone:
+        await _note(connection, REMOVE, "ingestion", document_id, now)
+
+
+async def erased_since_purge(connection: AsyncConnection) -> Erasures | None:
+    """Return what was erased and not purged yet, or None where there is nothing."""
+    purges = await connection.execute(
+        select(audit.c.subject).where(audit.c.action == PURGE).order_by(audit.c.id.desc()).limit(1)
+    )
+    rows = await connection.execute(
+        select(audit.c.action, func.max(audit.c.id).label("last"))
+        .where(audit.c.action.in_(list(LEFT_IN)), audit.c.id > int(purges.scalar() or 0))
+        .group_by(audit.c.action)
+    )
+    newest = {row.action: int(row.last) for row in rows}
+    if not newest:
+        return None
+    aliases = frozenset(alias for action in newest if (alias := LEFT_IN[action]))
+    return Erasures(last=max(newest.values()), aliases=aliases)
+
+
+async def note_purge(connection: AsyncConnection, erased: Erasures, now: datetime) -> None:
+    """Note up to which erasure everything was purged."""
+    await _note(connection, PURGE, "purge", str(erased.last), now)
+
+
+async def unused_embeddings(connection: AsyncConnection, in_use: Collection[str]) -> int:
+    """Return how many embeddings nothing refers to, or have a fingerprint that is not in use."""
+    unused = select(func.count()).select_from(embeddings).where(_unused(in_use))
+    return int((await connection.execute(unused)).scalar_one())
+
+
+async def prune_embeddings(connection: AsyncConnection, in_use: Collection[str]) -> int:
+    """Delete the embeddings that are not used; return how many."""
+    return int((await connection.execute(delete(embeddings).where(_unused(in_use)))).rowcount)
+
+
+def _unused(in_use: Collection[str]) -> ColumnElement[bool]:
+    return or_(
+        embeddings.c.fingerprint.not_in(in_use),
+        and_(
+            ~exists().where(passages.c.hash == embeddings.c.hash),
+            ~exists().where(questions.c.hash == embeddings.c.hash),
+        ),
+    )
+
+
+async def _asked_in(connection: AsyncConnection, ref: MessageRef) -> list[str]:
+    found = await connection.execute(
+        select(questions.c.id).where(questions.c.message_id == ref.id, questions.c.asked != "")
+    )
+    return list(found.scalars())
+
+
+async def _rewritten_with(connection: AsyncConnection, ref: MessageRef) -> list[str]:
+    """Return the follow-ups of a thread that were put into words of their own with its messages."""
+    thread = select(messages.c.thread).where(messages.c.id == ref.id).scalar_subquery()
+    beside = select(messages.c.id).where(
+        messages.c.conversation_id == f"{ref.platform}:{ref.conversation}",
+        or_(messages.c.thread == ref.key, messages.c.thread == thread),
+    )
+    found = await connection.execute(
+        select(questions.c.id).where(
+            questions.c.message_id.in_(beside),
+            questions.c.text != questions.c.asked,
+            questions.c.text != "",
+        )
+    )
+    return list(found.scalars())
+
+
+async def _drop_phrasings(
+    connection: AsyncConnection, ids: Sequence[str], emptied: dict[str, str], now: datetime
+) -> None:
+    """Empty questions, and the copies of them by which other answers are found.
+
+    A phrasing that somebody else asked in the same words stays with what it is found by.
+    """
+    found = await connection.execute(select(questions.c.hash).where(questions.c.id.in_(ids)))
+    hashes = set(found.scalars())
+    alike = await connection.execute(
+        select(questions.c.id, questions.c.hash, questions.c.message_id).where(
+            questions.c.hash.in_(hashes), questions.c.id.not_in(ids)
+        )
+    )
+    others = alike.all()
+    kept = {row.hash for row in others if row.message_id is not None}
+    copies = [row.id for row in others if row.message_id is None and row.hash not in kept]
+    for portion in portions(list(ids)):
+        await _blank(connection, portion, emptied)
+    for portion in portions(copies):
+        await _blank(connection, portion, {"text": "", "asked": "", "hash": NOTHING})
+    await queue(connection, ANSWERS, [*ids, *copies], now)
+
+
+async def _blank(connection: AsyncConnection, ids: Sequence[str], emptied: dict[str, str]) -> None:
+    await connection.execute(update(questions).where(questions.c.id.in_(ids)).values(**emptied))
+
+
+async def _unvouched(connection: AsyncConnection, ref: MessageRef) -> list[str]:
+    """Return the bot's own answers to a message that nobody liked, corrected into shape or verified."""
+    found = await connection.execute(
+        select(answers.c.id, answers.c.origin)
+        .join(questions, questions.c.answer_id == answers.c.id)
+        .where(
+            questions.c.message_id == ref.id,
+            answers.c.reused_id.is_(None),
+            answers.c.origin != Origin.CORRECTION.value,
+            answers.c.standing.not_in([Standing.TRIAL.value, Standing.VERIFIED.value]),
+        )
+    )
+    origins = {row.id: row.origin for row in found}
+    verdicts = await live_verdicts(connection, list(origins), merged=True)
+    liked = {one.answer_id for one in verdicts if one.verdict is Verdict.UP}
+    # A command prints what it was called with, whoever likes it.
+    return [id_ for id_, of in origins.items() if id_ not in liked or of == Origin.COMMAND.value]
+
+
+async def _empty(connection: AsyncConnection, answer_id: str, reason: str, now: datetime) -> None:
+    """Take an answer's words; stale for good, so that no verdict brings back an empty answer."""
+    await connection.execute(
+        update(answers).where(answers.c.id == answer_id).values(text=FORGOTTEN, notice=None)
+    )
+    await connection.execute(delete(citations).where(citations.c.answer_id == answer_id))
+    await set_standing(connection, answer_id, Standing.STALE, reason=reason, by="erasure", now=now)
+    await queue(connection, ANSWERS, await question_ids(connection, answer_id), now)
+
+
+async def _note(
+    connection: AsyncConnection, action: str, by: str, subject: str, now: datetime
+) -> None:
+    await note(connection, by=by, action=action, subject=subject, now=now)
