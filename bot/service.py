@@ -19,7 +19,6 @@ from bot.terminal.adapter import TerminalAdapter
 from core.errors import ModelError, TavernkeepError
 from core.interfaces import Embedder, Progress
 from core.plugins import load_plugins
-from core.scheduler import silent
 from core.settings import CHECKOUT, Settings
 
 log = logging.getLogger(__name__)
@@ -175,10 +174,4 @@ async def catch_up(app: App) -> None:
         log.info("%s", await app.model.check())
     except ModelError as error:
         log.warning("%s Until then answers are quotations.", error)
-    for name in ("reconcile", "refresh", "reembed", "rerank"):
-        try:
-            report = await app.scheduler.run(name, silent)
-        except TavernkeepError as error:
-            log.warning("%s failed and will be tried again: %s", name, error)
-        else:
-            log.info("%s: %s", name, report.summary)
+    await app.scheduler.make_up(("reconcile", "refresh", "reembed", "rerank"))

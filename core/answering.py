@@ -77,7 +77,7 @@ class Answerer:
         grounds = [one for one in found if one.score >= self._floor]
         if not grounds and not guidance:
             return self._unknown(asked, found, None)
-        await reply.progress(_reading(grounds))
+        await reply.progress(_reading(grounds) if grounds else "Remembering…")
         prompt = prompt_of(
             asked.question.text,
             self._instructions,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from core.documents import Document, Passage, Unreadable, content_hash
 from core.embedding import Vectors
-from core.errors import SourceError
+from core.errors import SourceError, TavernkeepError
 from core.indexing import Indexing
 from core.interfaces import Embedder, Progress, Source
 from core.ledger.documents import (
@@ -85,8 +85,12 @@ class Ingestion:
                 summaries.append(await self.ingest(source, progress))
             except SourceError as error:
                 log.warning("%s", error)
-                failed = Unreadable(uri=source.name, why=str(error))
-                summaries.append(Summary(source=source.name, failed=(failed,)))
+                summaries.append(_unread(source, str(error)))
+            except TavernkeepError:
+                raise
+            except Exception as error:
+                log.exception("The source %s failed.", source.name)
+                summaries.append(_unread(source, f"The source failed: {error!r}"))
         return summaries
 
     async def ingest(self, source: Source, progress: Progress) -> Summary:
@@ -130,7 +134,7 @@ class Ingestion:
             if isinstance(found, Unreadable):
                 tally.failed.append(found)
                 tally.seen.add(content_hash(source.name, found.uri)[:32])
-            elif stored.get(found.id) == found.hash:
+            elif stored.get(found.id) == self._version(found):
                 tally.unchanged += 1
                 tally.seen.add(found.id)
             elif found.id not in tally.seen:
@@ -144,6 +148,10 @@ class Ingestion:
             passages_of, document, self._embedder.count_tokens, self._embedder.description.window
         )
 
+    def _version(self, document: Document) -> str:
+        """Return what changes when a document must be split anew: it, or the embedder's window."""
+        return content_hash(document.hash, str(self._embedder.description.window))
+
     async def _write(self, batch: Sequence[tuple[Document, list[Passage]]], tally: _Tally) -> None:
         if not batch:
             return
@@ -156,7 +164,10 @@ class Ingestion:
         async with self._ledger.writing() as connection:
             for document, parts in batch:
                 held = {part.hash: made[part.hash] for part in parts if part.hash in made}
-                await save_document(connection, document, parts, held, fingerprint, self._now())
+                version, now = self._version(document), self._now()
+                await save_document(
+                    connection, document, parts, held, fingerprint, now, version=version
+                )
         tally.passages += sum(len(parts) for _, parts in batch)
         tally.embedded += len(fresh)
         await self._indexing.catch_up()
@@ -166,3 +177,7 @@ class Ingestion:
             return {}
         vectors = await self._embedder.embed_passages(list(texts.values()))
         return dict(zip(texts, vectors, strict=True))
+
+
+def _unread(source: Source, why: str) -> Summary:
+    return Summary(source=source.name, failed=(Unreadable(uri=source.name, why=why),))

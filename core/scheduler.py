@@ -81,6 +81,12 @@ class Scheduler:
         async with self._ledger.writing() as connection:
             await release_lease(connection, LEASE, self._owner, self._now())
 
+    async def make_up(self, names: Sequence[str]) -> None:
+        """Run these jobs one after the other, as if they were due; one that is switched off is not."""
+        for name in names:
+            if self._jobs[name].every > timedelta(0):
+                await self._tick(self._jobs[name])
+
     async def run(self, name: str, progress: Progress) -> JobReport:
         """Run a job now and return its report; raise `TavernkeepError` for an unknown name."""
         job = self._jobs.get(name)
@@ -114,6 +120,8 @@ class Scheduler:
             report = await self.run(job.name, silent)
         except TavernkeepError as error:
             log.warning("The job %s failed and will be tried again: %s", job.name, error)
+        except Exception:
+            log.exception("The job %s failed and will be tried again.", job.name)
         else:
             log.info("%s: %s", job.name, report.summary)
         finally:

@@ -5,6 +5,7 @@
 """
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -252,7 +253,9 @@ def refuse_unknown(environ: Iterable[str]) -> None:
 def sentence_of(error: Exception) -> str:
     """Return one sentence for what the settings library found."""
     if not isinstance(error, ValidationError):
-        return f"A setting cannot be read: {error}"
+        named = re.search(r'field "(\w+)"', str(error))
+        name = f"TAVERNKEEP_{named[1].upper()}" if named else "A setting"
+        return f'{name} cannot be read: a list is written as JSON, such as ["/srv/handbook"].'
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":

@@ -19,7 +19,8 @@ BROAD = {
     "core/plugins.py",  # loading a stranger's code, and his listeners
     "core/retrieval.py",  # a stranger's re-ranker
     "core/assistant.py",  # the edge: the asker always gets a sentence
-    "core/scheduler.py",  # a failed run is recorded and raised again
+    "core/ingestion.py",  # a stranger's source
+    "core/scheduler.py",  # a plugin's job; and a failed run is recorded and raised again
 }
 
 

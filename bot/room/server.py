@@ -105,6 +105,7 @@ class RoomServer:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
+            listening.listen()  # two that start at once may both bind; only one may listen
         except OSError as error:
             listening.close()
             raise TavernkeepError(

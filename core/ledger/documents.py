@@ -34,7 +34,7 @@ class StoredPassage:
 
 
 async def stored_hashes(connection: AsyncConnection, source: str) -> dict[str, str]:
-    """Return what is stored of a source: document id to document hash."""
+    """Return what is stored of a source: document id to version."""
     rows = await connection.execute(
         select(documents.c.id, documents.c.hash).where(documents.c.source == source)
     )
@@ -48,15 +48,17 @@ async def save_document(
     vectors: Mapping[str, Vectors],
     fingerprint: str,
     now: datetime,
+    version: str = "",
 ) -> None:
     """Store a document in place of its former version and queue what the index must change.
 
-    `vectors` holds an embedding for each passage hash that had none.
+    `vectors` holds an embedding for each passage hash that had none. `version` is what changes when
+    the document must be read anew; without one it is the document's hash.
     """
     audience_id = await audience_number(connection, document.audience)
     old = await passage_ids(connection, document.id)
     await connection.execute(delete(passages).where(passages.c.document_id == document.id))
-    row = _row_of(document, audience_id, now)
+    row = {**_row_of(document, audience_id, now), "hash": version or document.hash}
     await put(connection, documents, row, key=["id"])
     rows = [_row_of_passage(part, audience_id) for part in parts]
     await insert_all(connection, passages, rows)
@@ -172,7 +174,6 @@ def _row_of(document: Document, audience_id: int, now: datetime) -> dict[str, ob
         "title": document.title,
         "text": document.text,
         "link": document.link,
-        "hash": document.hash,
         "audience_id": audience_id,
         "read_at": now,
     }

@@ -112,15 +112,19 @@ async def accepted_phrasings(
 ) -> list[tuple[str, str, str]]:
     """Return (stored answer id, text, asked) of the questions of re-given answers that are liked.
 
-    Those that the stored answer is found by already are left out.
+    Those that the stored answer is found by already are left out, and those that were asked among
+    other readers than the stored answer has: a phrasing is read by whoever the answer is given to.
     """
-    regiven = questions.join(answers, answers.c.id == questions.c.answer_id)
+    root = answers.alias("root")
+    regiven = questions.join(answers, answers.c.id == questions.c.answer_id).join(
+        root, root.c.id == answers.c.reused_id
+    )
     stored = questions.alias("stored")
     rows = await connection.execute(
         select(answers.c.id, answers.c.reused_id, questions.c.text, questions.c.asked)
         .select_from(regiven)
         .where(
-            answers.c.reused_id.is_not(None),
+            answers.c.audience_id == root.c.audience_id,
             questions.c.text != "",
             ~exists().where(
                 stored.c.answer_id == answers.c.reused_id, stored.c.hash == questions.c.hash

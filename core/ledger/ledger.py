@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -69,15 +69,20 @@ class Ledger:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Yield a connection for queries."""
-        async with self._readers.connect() as connection:
-            yield connection
+        """Yield a connection for queries; raise `LedgerError` where the database does not answer."""
+        with _translated("read"):
+            async with self._readers.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Yield the writer in a transaction, committed at the end and rolled back on an error."""
-        async with self._lock, self._writer.begin() as connection:
-            yield connection
+        """Yield the writer in a transaction, committed at the end and rolled back on an error.
+
+        Raises `LedgerError` where the database cannot be written, on a full disk for instance.
+        """
+        with _translated("written"):
+            async with self._lock, self._writer.begin() as connection:
+                yield connection
 
     async def wipe(self) -> None:
         """Leave nothing in SQLite's files of what was deleted; other databases do it by themselves.
@@ -138,3 +143,13 @@ def _begin_writing(connection: Connection) -> None:
 
 def _begin_reading(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
+
+
+@contextmanager
+def _translated(done: str) -> Iterator[None]:
+    """Turn the database's errors into one of ours, with a sentence for people."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise LedgerError(f"The ledger cannot be {done}: {cause}.") from error

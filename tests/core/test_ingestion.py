@@ -1,15 +1,17 @@
 """Reading a source costs what changed in it, and never loses what cannot be read."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
 from core.documents import Document, Unreadable
+from core.embedders.hashing import HashingEmbedder
 from core.errors import SourceError
 from core.index.memory import MemoryIndex
 from core.indexing import Indexing
 from core.ingestion import PASSAGES_AT_ONCE, Ingestion, Summary
-from core.ledger.documents import load_document
+from core.ledger.documents import load_document, load_passages, passage_ids
 from core.ledger.ledger import Ledger
 from tests.doubles import Clock, CountingEmbedder, ListedSource, Shown, silent
 
@@ -157,3 +159,34 @@ async def test_one_broken_source_does_not_stop_the_others(
     failed = Unreadable(uri="listed", why="The folder is not mounted.")
     assert [one.failed for one in summaries] == [(failed,), ()]
     assert await loaded(ledger, other) == other
+
+
+async def test_another_window_splits_anew(ledger: Ledger, indexing: Indexing, clock: Clock) -> None:
+    """After a change to an embedder with a shorter window no stored passage is longer than that."""
+    document = page("long", " ".join(f"The harbour has {n} ships." for n in range(80)))
+    for window in (256, 48, 48):
+        shorter = HashingEmbedder(window=window)
+        reader = Ingestion(ledger=ledger, embedder=shorter, indexing=indexing, now=clock)
+        summary = await reader.ingest(ListedSource([document]), silent)
+    assert summary.unchanged == 1
+    async with ledger.reading() as connection:
+        ids = await passage_ids(connection, document.id)
+        stored = await load_passages(connection, ids)
+    longest = max(shorter.count_tokens(f"{one.breadcrumb} {one.text}") for one in stored.values())
+    assert longest <= 48
+
+
+async def test_a_source_that_fails_is_named_and_the_others_are_read(
+    ingestion: Ingestion, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stranger's source may raise anything: it is listed and logged by its name."""
+
+    class Broken(ListedSource):
+        async def documents(self) -> AsyncIterator[Document | Unreadable]:
+            raise ValueError("no such page")
+            yield page("never")
+
+    summaries = await ingestion.ingest_all([Broken(name="wiki"), ListedSource([page("a")])], silent)
+    assert "wiki" in caplog.text
+    assert [len(one.failed) for one in summaries] == [1, 0]
+    assert await loaded(ledger, page("a")) is not None

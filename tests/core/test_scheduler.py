@@ -199,3 +199,18 @@ async def test_stopping_what_never_started_is_harmless(make: Make, ledger: Ledge
     await scheduler.stop()
     await scheduler.stop()
     assert await runs(ledger) == []
+
+
+async def test_what_is_made_up_is_contained_and_named(
+    make: Make, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A plugin's job may raise anything: it is named, the next one runs, what is off does not."""
+
+    async def break_down() -> None:
+        raise ValueError("a stranger's mistake")
+
+    broken, fine, off = Work(break_down), Work(), Work()
+    scheduler = make(broken.job(HOUR, "broken"), fine.job(HOUR, "fine"), off.job(NEVER, "off"))
+    await scheduler.make_up(["broken", "off", "fine"])
+    assert "The job broken failed" in caplog.text
+    assert (broken.runs, fine.runs, off.runs) == (1, 1, 0)

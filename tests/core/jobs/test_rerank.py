@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.answers import Answer, Origin, Standing
+from core.audience import members_of
 from core.documents import Document
 from core.embedders.hashing import HashingEmbedder
 from core.feedback import Feedback, Rating, Reason, Verdict
@@ -219,3 +220,15 @@ async def test_an_authors_own_verdict_counts_for_nothing(
     await tell(ledger, FIX, said("fix", by="bob"))
     await rerank.run(clock(), silent)
     assert (await ratings(ledger))["fix"] == Rating(value=NEUTRAL, ups=0.0, downs=0.0)
+
+
+async def test_a_phrasing_from_among_other_readers_is_not_kept(
+    rerank: Rerank, ledger: Ledger, index: MemoryIndex, clock: Clock
+) -> None:
+    """What was asked in private is not how a public answer is found, however much it was liked."""
+    private = answer(
+        "copy", "Reset my badge how?", reused="fix", audience=members_of("room:cellar")
+    )
+    await tell(ledger, FIX, private, said("copy"))
+    await rerank.run(clock(), silent)
+    assert await index.ids("answers") == {"q-fix"}

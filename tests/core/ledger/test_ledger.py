@@ -177,3 +177,13 @@ async def test_what_was_committed_is_seen_by_others(ledger: Ledger, tmp_path: Pa
     with sqlite3.connect(tmp_path / "ledger.sqlite") as other:
         assert other.execute("SELECT key FROM audiences").fetchall() == [("x",)]
     other.close()
+
+
+async def test_a_database_that_fails_says_so_in_a_sentence(ledger: Ledger) -> None:
+    """What goes wrong in the database is an error of ours, wherever it is used."""
+    with pytest.raises(LedgerError, match="cannot be read: "):
+        async with ledger.reading() as connection:
+            await connection.execute(text("SELECT * FROM nowhere"))
+    with pytest.raises(LedgerError, match="cannot be written: "):
+        async with ledger.writing() as connection:
+            await connection.execute(text("DELETE FROM nowhere"))
