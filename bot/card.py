@@ -22,6 +22,7 @@ INVISIBLE = re.compile(
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
+WEB = re.compile(r"https?://[^\s<>()\[\]\"'`|]+", re.IGNORECASE)
 BARE = re.compile(r"[a-z][a-z0-9+.\-]*://[^\s<>\[\]()`\"]*", re.IGNORECASE)
 CODE = re.compile(
     r"^ {0,3}(?P<fence>`{3,}|~{3,})[^`\n]*\n(?s:.*?)(?:^ {0,3}(?P=fence)[`~]*[ \t]*$|\Z)"
@@ -60,7 +61,8 @@ class AnswerCard:
     """An answer as people see it. `text` is safe Markdown, in which [n] stands for source n.
 
     In the Markdown `&lt;` and `&amp;` stand for the signs. `reasons` are offered to whoever said
-    that the answer did not help. `command` says that nothing is learned from it.
+    that the answer did not help. `links` are the addresses that may be followed: those of cited
+    sources, and those that stand word for word in what is quoted of them.
     """
 
     answer_id: str
@@ -72,6 +74,7 @@ class AnswerCard:
     buttons: tuple[Button, ...] = ()
     reasons: tuple[Reason, ...] = ()
     unknown: bool = False
+    links: frozenset[str] = frozenset()
 
     def linked_text(self) -> str:
         """Return the text with every [n] made a link, where source n has one that may be shown."""
@@ -85,6 +88,8 @@ def card_of(answer: Answer, now: datetime) -> AnswerCard:
     learnable = answer.origin is not Origin.COMMAND
     unknown = answer.origin is Origin.UNKNOWN
     allowed = {one.link for one in answer.citations if one.link}
+    for one in answer.citations:  # what a cited source says word for word may be followed
+        allowed.update(found.rstrip(".,;:!?*_") for found in WEB.findall(one.quote))
     return AnswerCard(
         answer_id=answer.id,
         text=safe_markdown(answer.text, allowed),
@@ -95,6 +100,7 @@ def card_of(answer: Answer, now: datetime) -> AnswerCard:
         buttons=tuple(Button) if learnable else (),
         reasons=tuple(Reason) if learnable else (),
         unknown=unknown,
+        links=frozenset(allowed),
     )
 
 

@@ -45,14 +45,13 @@ def _above(card: AnswerCard) -> None:
 
 def _words(seat: Seat, card: AnswerCard) -> None:
     sources = {source.number: source for source in card.sources}
-    links = [source.link for source in card.sources if source.link]
     titles = {number: source.title for number, source in sources.items()}
 
     async def cited(event: events.GenericEventArguments) -> None:
         if source := sources.get(int(event.args)):
             await open_source(seat, source)
 
-    words = ui.html(answer_html(card.text, links, titles), sanitize=False).classes("tk-text")
+    words = ui.html(answer_html(card.text, card.links, titles), sanitize=False).classes("tk-text")
     mark(words, "answer-text").on("click", cited, js_handler=ON_CITE)
 
 

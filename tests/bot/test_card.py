@@ -183,3 +183,12 @@ def test_nothing_live_survives(text: str) -> None:
 def test_web_links(url: str, web: bool) -> None:
     """Only http(s) addresses without signs that end a link early count as links."""
     assert is_web_link(url) is web
+
+
+def test_an_address_that_a_cited_source_says_may_be_followed() -> None:
+    """A link that stands word for word in a quote stays; one that the model made up does not."""
+    quote = "Open [the VPN page](https://wiki.example.org/vpn), or https://wiki.example.org/help."
+    said = "Open [the VPN page](https://wiki.example.org/vpn). [More](https://evil.example/vpn) [1]"
+    card = card_of(replace(ANSWER, text=said, citations=(replace(CITED, quote=quote),)), NOW)
+    assert "(https://wiki.example.org/vpn)" in card.text
+    assert "evil.example" not in card.text
