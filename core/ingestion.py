@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias, TypeVar
 
 from core.documents import Document, Passage, Unreadable, content_hash
 from core.embedding import Vectors
@@ -22,6 +23,8 @@ from core.splitting import passages_of
 
 log = logging.getLogger(__name__)
 PASSAGES_AT_ONCE = 128
+Split: TypeAlias = tuple[Document, list[Passage]]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +105,12 @@ class Ingestion:
         async with self._ledger.reading() as connection:
             stored = await stored_hashes(connection, source.name)
         tally = _Tally()
-        batch: list[tuple[Document, list[Passage]]] = []
-        async for document in self._changed(source, stored, tally):
-            batch.append((document, await self._split(document)))
-            progress(f"Reading {source.name}", len(tally.seen), None)
-            if sum(len(parts) for _, parts in batch) >= PASSAGES_AT_ONCE:
-                await self._write(batch, tally)
-                batch = []
-        await self._write(batch, tally)
+        # Three at once: while one batch is written, the next is embedded and the third is read.
+        split = ahead(self._split(source, stored, tally, progress))
+        async for batch, made in ahead(self._embedded(split)):
+            await self._write(batch, made)
+            tally.passages += sum(len(parts) for _, parts in batch)
+            tally.embedded += len(made)
         removed = [id_ for id_ in stored if id_ not in tally.seen]
         async with self._ledger.writing() as connection:
             for document_id in removed:
@@ -143,40 +144,72 @@ class Ingestion:
                 tally.seen.add(found.id)
                 yield found
 
-    async def _split(self, document: Document) -> list[Passage]:
-        return await asyncio.to_thread(
-            passages_of, document, self._embedder.count_tokens, self._embedder.description.window
-        )
+    async def _split(
+        self, source: Source, stored: dict[str, str], tally: _Tally, progress: Progress
+    ) -> AsyncIterator[list[Split]]:
+        """Yield what changed, split, in batches that are worth embedding together."""
+        window = self._embedder.description.window
+        batch: list[Split] = []
+        async for document in self._changed(source, stored, tally):
+            split = asyncio.to_thread(passages_of, document, self._embedder.count_tokens, window)
+            batch.append((document, await split))
+            progress(f"Reading {source.name}", len(tally.seen), None)
+            if sum(len(parts) for _, parts in batch) >= PASSAGES_AT_ONCE:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
 
     def _version(self, document: Document) -> str:
         """Return what changes when a document must be split anew: it, or the embedder's window."""
         return content_hash(document.hash, str(self._embedder.description.window))
 
-    async def _write(self, batch: Sequence[tuple[Document, list[Passage]]], tally: _Tally) -> None:
-        if not batch:
-            return
-        texts = {part.hash: part.embedded for _, parts in batch for part in parts}
-        fingerprint = self._indexing.fingerprint
-        async with self._ledger.reading() as connection:
-            known = await load_embeddings(connection, list(texts), fingerprint)
-        fresh = {hash_: text for hash_, text in texts.items() if hash_ not in known}
-        made = await self._embedded(fresh)
-        async with self._ledger.writing() as connection:
-            for document, parts in batch:
-                held = {part.hash: made[part.hash] for part in parts if part.hash in made}
-                version, now = self._version(document), self._now()
-                await save_document(
-                    connection, document, parts, held, fingerprint, now, version=version
-                )
-        tally.passages += sum(len(parts) for _, parts in batch)
-        tally.embedded += len(fresh)
-        await self._indexing.catch_up()
+    async def _embedded(
+        self, batches: AsyncIterator[list[Split]]
+    ) -> AsyncIterator[tuple[list[Split], dict[str, Vectors]]]:
+        """Yield each batch with a vector for every passage hash that had none."""
+        async for batch in batches:
+            texts = {part.hash: part.embedded for _, parts in batch for part in parts}
+            async with self._ledger.reading() as connection:
+                known = await load_embeddings(connection, list(texts), self._indexing.fingerprint)
+            fresh = {hash_: text for hash_, text in texts.items() if hash_ not in known}
+            yield batch, await self._made(fresh)
 
-    async def _embedded(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
+    async def _made(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
         if not texts:
             return {}
         vectors = await self._embedder.embed_passages(list(texts.values()))
         return dict(zip(texts, vectors, strict=True))
+
+    async def _write(self, batch: Sequence[Split], made: Mapping[str, Vectors]) -> None:
+        """Store each document in a transaction of its own, so that a reaction never waits for many."""
+        fingerprint = self._indexing.fingerprint
+        for document, parts in batch:
+            held = {part.hash: made[part.hash] for part in parts if part.hash in made}
+            version, now = self._version(document), self._now()
+            async with self._ledger.writing() as connection:
+                await save_document(
+                    connection, document, parts, held, fingerprint, now, version=version
+                )
+        await self._indexing.catch_up()
+
+
+async def ahead(items: AsyncIterator[Item]) -> AsyncIterator[Item]:
+    """Yield the items, while the next one is being made already."""
+
+    async def following() -> tuple[Item, ...]:
+        async for item in items:
+            return (item,)
+        return ()
+
+    making = asyncio.create_task(following())
+    try:
+        while made := await making:
+            making = asyncio.create_task(following())
+            yield made[0]
+    finally:
+        making.cancel()
+        await asyncio.gather(making, return_exceptions=True)
 
 
 def _unread(source: Source, why: str) -> Summary:

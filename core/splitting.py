@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise, takewhile
 
 from semantic_text_splitter import MarkdownSplitter
@@ -55,7 +56,7 @@ def passages_of(document: Document, count_tokens: Count, window: int) -> list[Pa
     room = limit - max(crumbs.tokens(path) for path in {(), *(h.path for h in headings)})
     pieces = (
         (crumbs.of(standing_under(text, headings, span)), text[slice(*span)].strip("\n"))
-        for span in spans_of(text, capped(count_tokens), room)
+        for span in spans_of(text, capped(by_words(count_tokens)), room)
     )
     seated = [fit for crumb, piece in pieces for fit in seat(crumb, piece, count_tokens, window)]
     return [
@@ -74,6 +75,21 @@ def splittable(text: str) -> str:
     lines = encodable.replace("\r\n", "\n").replace("\r", "\n")
     gaps = LONG_GAP.sub(" " * 80, CONTROL.sub(" ", lines))
     return LONG_RUN.sub(lambda run: run[0] + "\n", gaps)
+
+
+def by_words(count_tokens: Count) -> Count:
+    """Return a count that adds up the words between blanks, each counted once.
+
+    It is what tokenizers that cut at blanks say themselves, without asking them again for every
+    piece that the splitter tries. Where tokens do not add up, `seat` has the last word.
+    """
+    special = count_tokens("")
+
+    @cache
+    def of(word: str) -> int:
+        return count_tokens(word) - special
+
+    return lambda text: special + sum(map(of, text.split()))
 
 
 def capped(count_tokens: Count) -> Count:

@@ -7,7 +7,6 @@ scripts without spaces between words become overlapping pairs of characters.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from functools import lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
@@ -49,7 +48,11 @@ def terms_of(text: str) -> list[str]:
     Any string is taken: lone surrogates and NUL separate words, and the time grows with the length
     alone. A question and a passage that share a word, in whatever form of it, share a term.
     """
-    return [term for match in TOKEN.finditer(folded(text)) for term in terms_in(match)]
+    terms: list[str] = []
+    for match in TOKEN.finditer(folded(text)):
+        run = match["spaceless"]
+        terms += pairs_of(run) if run else terms_of_word(match["word"])
+    return terms
 
 
 def scripts_of(text: str) -> dict[str, float]:
@@ -88,24 +91,23 @@ def composed(text: str) -> str:
     return text.replace("\0", " ")
 
 
-def terms_in(match: re.Match[str]) -> Iterator[str]:
-    """Yield the terms of one match of `TOKEN`."""
-    run = match["spaceless"]
-    if run:
-        yield from (run[i : i + 2] for i in range(max(1, len(run) - 1)))
-        return
-    word = match["word"]
-    version = VERSION.fullmatch(word)
-    if version:
-        yield version[1][:LONGEST_TERM]
-        return
-    parts = PART.findall(word)
-    yield from (stem(part[:LONGEST_TERM]) for part in parts)
-    if parts != [word] and IDENTIFIER.search(word):
-        yield word[:LONGEST_TERM]
+def pairs_of(run: str) -> list[str]:
+    """Return the overlapping pairs of characters of a run without spaces; one alone is a term."""
+    return [run[i : i + 2] for i in range(max(1, len(run) - 1))]
 
 
 @lru_cache(maxsize=65_536)
+def terms_of_word(word: str) -> tuple[str, ...]:
+    """Return the terms of one word: a version as it is, its parts stemmed, an identifier also whole."""
+    version = VERSION.fullmatch(word)
+    if version:
+        return (version[1][:LONGEST_TERM],)
+    parts = PART.findall(word)
+    stems = tuple(stem(part[:LONGEST_TERM]) for part in parts)
+    whole = parts != [word] and IDENTIFIER.search(word)
+    return (*stems, word[:LONGEST_TERM]) if whole else stems
+
+
 def stem(word: str) -> str:
     """Return the English stem of a word in Latin letters, and any other word as it is."""
     if len(word) > LONGEST_STEMMED or word[0] > "\u024f" or not word.replace("'", "").isalpha():
