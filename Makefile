@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fix clean
+.PHONY: help run demo test check fix bench clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/'
@@ -30,6 +30,9 @@ check: .venv/ready ## Format, lint, types and import contracts, without changing
 fix: .venv/ready ## Format, and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+bench: .venv/ready ## Measure against plain baselines, in some 25 minutes; ARGS=--help says what and how
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean: ## Remove the environment and what was built; the data folder stays
 	@rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -1,24 +1,21 @@
 """The composition root: builds everything once, in order, and closes it in reverse."""
 
-import asyncio
-import logging
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
-from bot import data_folder
+from bot.process import process_name
 from bot.status import Status
+from bot.store import Store, open_store, utc_now
 from core.answering import Answerer
-from core.assistant import Assistant, Loop
-from core.embedders.sentence_transformer import SentenceTransformerEmbedder
-from core.errors import IndexUnavailableError
+from core.assistant import Assistant
+from core.breaker import Breaker
+from core.composing import Loop
 from core.hookspecs import Services
-from core.index.milvus import MilvusIndex
-from core.indexing import Indexing
-from core.ingestion import Ingestion
-from core.interfaces import Embedder, Job, LanguageModel
+from core.index.lite import is_folder
+from core.interfaces import Embedder, Index, Job, LanguageModel
 from core.jobs.purge import Purge
 from core.jobs.reconcile import Reconcile
 from core.jobs.reembed import Reembed
@@ -26,37 +23,17 @@ from core.jobs.refresh import Refresh
 from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
+from core.learning.forgetting import Forgetting
 from core.learning.reuse import Reuse
-from core.ledger.ledger import Ledger
-from core.models.claude import Claude
+from core.ledger.spending import Purse
 from core.models.quoting import QuotingModel
 from core.plugins import Brought, Listeners, collect, load_plugins
 from core.prompts import load_instructions
-from core.retrieval import Retriever
 from core.scheduler import Scheduler
 from core.settings import CHECKOUT, Settings
 
-log = logging.getLogger(__name__)
 PROMPTS = CHECKOUT / "config" / "prompts"
-
-
-def utc_now() -> datetime:
-    """Return the time, aware, in UTC."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
-    """Where everything is kept, and the embedder that it is kept with."""
-
-    settings: Settings
-    folder: data_folder.DataFolder
-    ledger: Ledger
-    index: MilvusIndex
-    embedder: Embedder
-    indexing: Indexing
-    ingestion: Ingestion
-    retriever: Retriever
+__all__ = ["App", "Store", "open_app", "open_store", "utc_now"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,44 +46,9 @@ class App:
     scheduler: Scheduler
     reembed: Reembed
     refresh: Refresh
+    forgetting: Forgetting
     assistant: Assistant
-
-
-@asynccontextmanager
-async def open_store(
-    settings: Settings,
-    *,
-    embedder: Embedder | None = None,
-    now: Callable[[], datetime] = utc_now,
-) -> AsyncIterator[Store]:
-    """Open the data folder, the ledger, the index and the embedder; the last two side by side."""
-    async with AsyncExitStack() as stack:
-        folder = stack.enter_context(data_folder.held(settings.data))
-        ledger = Ledger(settings.ledger.url or folder.ledger_url)
-        stack.push_async_callback(ledger.close)
-        uri = settings.index.uri or str(folder.index)
-        index = MilvusIndex(uri, settings.index.token.get_secret_value(), settings.index)
-        stack.push_async_callback(index.close)
-        loaded = await _opened(stack, _loaded(embedder, settings), ledger, index, now)
-        indexing = Indexing(ledger=ledger, index=index, embedder=loaded, now=now)
-        await indexing.prepare()
-        yield Store(
-            settings=settings,
-            folder=folder,
-            ledger=ledger,
-            index=index,
-            embedder=loaded,
-            indexing=indexing,
-            ingestion=Ingestion(ledger=ledger, embedder=loaded, indexing=indexing, now=now),
-            retriever=Retriever(
-                ledger=ledger,
-                index=index,
-                embedder=loaded,
-                indexing=indexing,
-                settings=settings.retrieval,
-                kernel_width=settings.learning.kernel_width,
-            ),
-        )
+    status: Status
 
 
 @asynccontextmanager
@@ -121,16 +63,32 @@ async def open_app(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings, embedder=embedder, now=now))
         quoting = QuotingModel()
-        has_key = bool(settings.anthropic.api_key.get_secret_value())
-        model: LanguageModel = Claude(settings.anthropic) if has_key else quoting
+        model = _model(store, quoting)
         stack.push_async_callback(model.close)
         brought = collect(
             plugins, lambda name, brought: _services(store, model, name, brought, now)
         )
         store.retriever.rerankers.extend(brought.rerankers)
         app = _built(store, model, quoting, brought, now)
-        stack.push_async_callback(app.assistant.drain)
+        stack.push_async_callback(app.assistant.stop)
         yield app
+
+
+def _breakers(model: LanguageModel, index: Index) -> dict[str, Breaker]:
+    """Return the circuit breakers that there are, by the part that they belong to."""
+    parts = {"model": model, "index": index}
+    held = {part: getattr(one, "breaker", None) for part, one in parts.items()}
+    return {part: one for part, one in held.items() if isinstance(one, Breaker)}
+
+
+def _model(store: Store, quoting: LanguageModel) -> LanguageModel:
+    """Return Claude where there is a key; without one its library, a second's import, stays out."""
+    settings = store.settings.anthropic
+    if not settings.api_key.get_secret_value():
+        return quoting
+    from core.models.claude import Claude
+
+    return Claude(settings, purse=Purse(store.ledger))
 
 
 def _built(
@@ -141,23 +99,19 @@ def _built(
     now: Callable[[], datetime],
 ) -> App:
     reembed = Reembed(ledger=store.ledger, index=store.index, indexing=store.indexing, now=now)
-    refresh = Refresh(
-        ledger=store.ledger,
-        ingestion=store.ingestion,
-        indexing=store.indexing,
-        sources=brought.sources,
-        now=now,
-    )
+    refresh = _refresh(store, brought, now)
     jobs = [*_jobs(store, reembed, refresh, now), *brought.jobs]
-    scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=uuid.uuid4().hex, now=now)
+    owner = process_name()
+    scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=owner, now=now)
+    status = _status(store, model, scheduler, now)
     assistant = Assistant(
         ledger=store.ledger,
         loop=_loop(store, model, quoting, now),
         scheduler=scheduler,
         commands=brought.commands,
         listeners=Listeners(brought.listeners),
-        status=Status(store.embedder, store.index, model, scheduler, now).sentences,
-        turns=store.settings.thread.turns,
+        status=status.sentences,
+        owner=owner,
         now=now,
     )
     return App(
@@ -167,46 +121,34 @@ def _built(
         scheduler=scheduler,
         reembed=reembed,
         refresh=refresh,
+        forgetting=Forgetting(ledger=store.ledger, now=now),
         assistant=assistant,
+        status=status,
     )
 
 
-async def _opened(
-    stack: AsyncExitStack,
-    loading: Awaitable[Embedder],
-    ledger: Ledger,
-    index: MilvusIndex,
-    now: Callable[[], datetime],
-) -> Embedder:
-    """Open all three side by side. Each is awaited even if another fails, so that it can be closed."""
-
-    async def load() -> Embedder:
-        loaded = await loading
-        stack.push_async_callback(loaded.close)
-        return loaded
-
-    loaded, *others = await asyncio.gather(
-        load(), ledger.open(), _open_index(index, now), return_exceptions=True
+def _status(
+    store: Store, model: LanguageModel, scheduler: Scheduler, now: Callable[[], datetime]
+) -> Status:
+    return Status(
+        store.embedder,
+        store.index,
+        model,
+        scheduler,
+        now,
+        _breakers(model, store.index),
+        store.indexing.hindrance,
     )
-    failures = [one for one in (loaded, *others) if isinstance(one, BaseException)]
-    if isinstance(loaded, BaseException) or failures:
-        raise failures[0]
-    return loaded
 
 
-async def _loaded(embedder: Embedder | None, settings: Settings) -> Embedder:
-    return embedder or await SentenceTransformerEmbedder.load(settings.embedder)
-
-
-async def _open_index(index: MilvusIndex, now: Callable[[], datetime]) -> None:
-    """Open the index; a folder that cannot be read is set aside, for the ledger can rebuild it."""
-    try:
-        await index.open()
-    except IndexUnavailableError as error:
-        aside = await index.set_aside(now())
-        if aside is None:
-            raise
-        log.warning("%s It was set aside as %s and is rebuilt from the ledger.", error, aside)
+def _refresh(store: Store, brought: Brought, now: Callable[[], datetime]) -> Refresh:
+    return Refresh(
+        ledger=store.ledger,
+        ingestion=store.ingestion,
+        indexing=store.indexing,
+        sources=brought.sources,
+        now=now,
+    )
 
 
 def _services(
@@ -217,6 +159,7 @@ def _services(
         index=store.index,
         embedder=store.embedder,
         model=model,
+        forgetting=Forgetting(ledger=store.ledger, now=now),
         folder=store.folder.of_plugin(name),
         commands=brought.commands,
         now=now,
@@ -246,9 +189,16 @@ def _loop(
             now=now,
         ),
         answerer=answerer,
-        evidence=Evidence(ledger=store.ledger, emoji=settings.learning.emoji, now=now),
+        evidence=Evidence(emoji=settings.learning.emoji, now=now),
         corrections=Corrections(ledger=store.ledger, retriever=store.retriever, now=now),
+        turns=settings.thread.turns,
     )
+
+
+def _index_folder(store: Store) -> Path | None:
+    """Return where the index lies on this machine, or None where it is on a server."""
+    uri = store.settings.index.uri or str(store.folder.index)
+    return Path(uri) if is_folder(uri) else None
 
 
 def _jobs(
@@ -259,7 +209,13 @@ def _jobs(
         ledger=store.ledger, indexing=store.indexing, settings=settings.learning, now=now
     )
     reconcile = Reconcile(indexing=store.indexing)
-    purge = Purge(ledger=store.ledger, indexing=store.indexing, reembed=reembed, now=now)
+    purge = Purge(
+        ledger=store.ledger,
+        indexing=store.indexing,
+        reembed=reembed,
+        index_folder=_index_folder(store),
+        now=now,
+    )
     every = settings.jobs
     own = (
         ("rerank", "folds new verdicts into ratings and standings", every.rerank, rerank.run),

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.text import Text
 
-from bot import asking, demo, doctor, evaluation, service, tending
+from bot import asking, demo, doctor, evaluation, forgetting, service, tending
 from core.errors import TavernkeepError
 from core.items import Mode
 from core.settings import load_settings
@@ -121,6 +121,32 @@ def reembed(
 def reindex(as_json: Json = False) -> None:
     """Rebuild the index from the ledger, for instance after its folder was lost."""
     asyncio.run(tending.reindex(load_settings(), console, as_json=as_json))
+
+
+@cli.command()
+def forget(
+    person: Annotated[
+        str, typer.Argument(help="Who, as the ledger names people: platform:id, such as room:ana.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it is done.")] = False,
+) -> None:
+    """Forget a person: what they wrote, their votes, and what was learned from it alone.
+
+    What would go is shown first. From then on nobody sees or finds it; the job `purge`, which runs
+    once a day or by `python -m bot purge`, wipes it from the files. There is no way back.
+    """
+    asyncio.run(forgetting.forget(load_settings(), person, console, confirmed=yes))
+
+
+@cli.command()
+def purge(as_json: Json = False) -> None:
+    """Wipe from every file what was deleted or forgotten: in the ledger, its log, and the index.
+
+    The bot does it once a day. It can be stopped at any time and run again. What was set aside of
+    the index as unreadable is removed after a day. What plugins keep is theirs to delete, and
+    backups are yours.
+    """
+    asyncio.run(tending.run_job(load_settings(), "purge", console, as_json=as_json))
 
 
 @cli.command()

@@ -3,15 +3,19 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot import running
 from bot.app import App, open_app
+from bot.data_folder import DataFolder
+from bot.finding import Finding
+from bot.queues import waiting
 from core.errors import (
     DataFolderInUseError,
     EmbedderError,
@@ -22,11 +26,11 @@ from core.errors import (
     TavernkeepError,
 )
 from core.interfaces import Embedder
-from core.ledger.ledger import SQLITE_WITH_SAFE_WAL
+from core.ledger.ledger import SQLITE_WITH_SAFE_WAL, Ledger
 from core.settings import Settings, load_settings
+from core.space import Space, gigabytes
 
-LOW_SPACE = 1 << 30  # bytes; Milvus Lite loses rows on a full disk
-MANY_PASSAGES = 50_000  # from here on a Milvus server answers quicker than Milvus Lite
+MANY_PASSAGES = 100_000  # from here on Milvus Lite is too slow
 PARTS: dict[type[TavernkeepError], str] = {
     EmbedderError: "embedder",
     IndexUnavailableError: "index",
@@ -35,21 +39,11 @@ PARTS: dict[type[TavernkeepError], str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """How one part is; `advice` says what to do, and is empty where nothing needs doing."""
-
-    part: str
-    well: bool
-    said: str
-    advice: str = ""
-
-
 async def examine(console: Console, *, as_json: bool, embedder: Embedder | None = None) -> bool:
     """Print the findings; return whether nothing must be done."""
     findings = [one async for one in look(embedder)]
     if as_json:
-        console.print_json(json.dumps([asdict(one) for one in findings]))
+        console.print_json(json.dumps(running.told(findings)))
     else:
         console.print(table_of(findings))
     return all(one.well for one in findings)
@@ -70,13 +64,9 @@ async def look(embedder: Embedder | None = None) -> AsyncIterator[Finding]:
             async for finding in within(app):
                 yield finding
     except DataFolderInUseError as error:
-        yield Finding(
-            part="data folder",
-            well=True,
-            said=str(error),
-            advice="The room tells how ledger, index and models are while the bot runs; to have "
-            "them examined here, stop it and start doctor again.",
-        )
+        yield Finding(part="data folder", well=True, said=str(error))
+        async for finding in beside(settings):
+            yield finding
     except TavernkeepError as error:
         yield Finding(
             part=PARTS.get(type(error), "start"),
@@ -84,6 +74,30 @@ async def look(embedder: Embedder | None = None) -> AsyncIterator[Finding]:
             said=str(error),
             advice="The bot cannot start before this is put right; then start doctor again.",
         )
+
+
+async def beside(settings: Settings) -> AsyncIterator[Finding]:
+    """Yield what can be told while the bot runs: what it says of itself, and what its ledger holds."""
+    try:
+        for finding in await running.ask(settings.room):
+            yield finding
+    except OSError as error:
+        yield Finding(
+            part="room",
+            well=True,
+            said=f"The running bot cannot be asked how it is: {error}.",
+            advice="It serves no room at room.host and room.port; to have everything examined, "
+            "stop it and start doctor again.",
+        )
+    ledger = Ledger(settings.ledger.url or DataFolder(settings.data.resolve()).ledger_url)
+    try:
+        for finding in await waiting(ledger, datetime.now(UTC), running=True):
+            yield finding
+    except LedgerError as error:
+        advice = "If the bot is just starting, ask again in a minute."
+        yield Finding(part="ledger", well=False, said=str(error), advice=advice)
+    finally:
+        await ledger.close()
 
 
 async def within(app: App) -> AsyncIterator[Finding]:
@@ -102,14 +116,13 @@ async def within(app: App) -> AsyncIterator[Finding]:
             said="Nothing has been read yet.",
             advice="Start the bot, or read a folder: python -m bot ingest FOLDER",
         )
+    shared = app.store.ledger.url.get_backend_name() != "sqlite"  # with bots in other processes
+    for finding in await waiting(app.store.ledger, datetime.now(UTC), running=shared):
+        yield finding
     yield await index(app)
-    if not app.store.settings.index.uri and counts["passages"] > MANY_PASSAGES:
-        yield Finding(
-            part="index size",
-            well=True,
-            said=f"Milvus Lite holds {counts['passages']} passages.",
-            advice="A Milvus server searches this many quicker: set index.uri.",
-        )
+    grown = size(app.store.settings, counts["passages"])
+    if grown is not None:
+        yield grown
     described = app.store.embedder.description
     yield Finding(
         part="embedder",
@@ -123,8 +136,15 @@ async def within(app: App) -> AsyncIterator[Finding]:
 
 async def index(app: App) -> Finding:
     """Compare the index with the ledger."""
+    try:
+        differences = await app.store.indexing.compare()
+    except IndexUnavailableError as error:
+        advice = (
+            "Start the server that index.uri names, or correct index.uri. A running bot finds it "
+            "again by itself; until then questions get a sentence."
+        )
+        return Finding(part="index", well=False, said=str(error), advice=advice)
     offered = app.store.index.capabilities
-    differences = await app.store.indexing.compare()
     off = sum(one.missing + one.strangers for one in differences)
     without = f" It goes without {', '.join(offered.missing)}." if offered.missing else ""
     if off:
@@ -139,6 +159,18 @@ async def index(app: App) -> Finding:
     )
 
 
+def size(settings: Settings, passages: int) -> Finding | None:
+    """Tell of an index that has outgrown Milvus Lite."""
+    if settings.index.uri or passages <= MANY_PASSAGES:
+        return None
+    return Finding(
+        part="index size",
+        well=True,
+        said=f"Milvus Lite holds {passages:,} passages, more than it searches quickly.",
+        advice="A Milvus server is the answer: set index.uri, and the index is rebuilt there.",
+    )
+
+
 async def model(app: App) -> Finding:
     """Ask the language model's service."""
     try:
@@ -148,13 +180,17 @@ async def model(app: App) -> Finding:
         return Finding(part="language model", well=False, said=str(error), advice=advice)
 
 
-def space(folder: Path, lowest: int = LOW_SPACE) -> Finding:
-    """Look at the free space on the data folder's disk, of which `lowest` bytes are wanted."""
+def space(
+    folder: Path, usage: Callable[[Path], tuple[int, int, int]] = shutil.disk_usage
+) -> Finding:
+    """Look at the free space on the data folder's disk, of which the bot wants some."""
+    trouble = Space([folder.resolve()], usage).trouble
+    if trouble is not None:
+        advice = "Make room: on a full disk nothing can be stored, and questions get a sentence."
+        return Finding(part="disk", well=False, said=trouble, advice=advice)
     place = next(one for one in (folder.resolve(), *folder.resolve().parents) if one.exists())
-    free = shutil.disk_usage(place).free
-    said = f"{free / (1 << 30):.1f} GiB are free for {folder}."
-    advice = "" if free >= lowest else "Make room: on a full disk nothing can be stored."
-    return Finding(part="disk", well=free >= lowest, said=said, advice=advice)
+    said = f"{gigabytes(usage(place)[2])} are free for {folder}."
+    return Finding(part="disk", well=True, said=said)
 
 
 def sqlite(settings: Settings) -> Finding:

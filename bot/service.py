@@ -17,6 +17,7 @@ from bot.progress import bars
 from bot.room.adapter import RoomAdapter
 from bot.terminal.adapter import TerminalAdapter
 from core.errors import ModelError, TavernkeepError
+from core.healing import Healing
 from core.interfaces import Embedder, Progress
 from core.plugins import load_plugins
 from core.settings import CHECKOUT, Settings
@@ -49,7 +50,7 @@ async def serve(
         try:
             async with open_app(settings, embedder=embedder) as app, scheduled(app) as first:
                 await first_reading(app, room, first, stopped)
-                await room.attach(app.assistant)
+                await room.attach(app.assistant, app.status.findings)
                 console.print("Ready. Ctrl+C stops it.")
                 await (unless(stopped, show_window(room.url)) if window else stopped.wait())
                 console.print("Closing the room…")
@@ -159,12 +160,16 @@ async def read_first(app: App, progress: Progress) -> None:
 async def scheduled(app: App) -> AsyncIterator[asyncio.Task[None]]:
     """Run the jobs on their periods; first, as the yielded task, do what the time away left to do."""
     await app.scheduler.start()
+    app.assistant.start()
     first = asyncio.create_task(catch_up(app))
+    healing = Healing(indexing=app.store.indexing, index=app.store.index)
+    tending = asyncio.create_task(healing.tend())
     try:
         yield first
     finally:
         first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
+        tending.cancel()
+        await asyncio.gather(first, tending, return_exceptions=True)
         await app.scheduler.stop()
 
 

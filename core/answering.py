@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.answers import Answer, Citation, Origin, Question
 from core.audience import Audience
-from core.errors import ModelError
+from core.errors import IndexUnavailableError, ModelError
 from core.interfaces import LanguageModel, Reply
 from core.items import Found, citation_of
 from core.messages import Person
@@ -16,6 +16,10 @@ from core.retrieval import Retriever, Sought
 
 log = logging.getLogger(__name__)
 NEAREST = 3
+AWAY = (
+    "I cannot look into my memory at the moment, so I have no answer: its index does not answer. "
+    "I go on trying; please ask again in a minute."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +76,11 @@ class Answerer:
     async def answer(
         self, asked: Asked, sought: Sought, reply: Reply, guidance: Sequence[Guidance] = ()
     ) -> Answer:
-        """Answer a question while showing progress; the answer is not stored yet."""
-        found = await self._retriever.find(sought)
+        """Answer a question while showing progress; the answer is not stored yet.
+
+        Without the index nothing can be found: then `IndexUnavailableError` says so to the asker.
+        """
+        found = await self._found(sought)
         grounds = [one for one in found if one.score >= self._floor]
         if not grounds and not guidance:
             return self._unknown(asked, found, None)
@@ -91,8 +98,15 @@ class Answerer:
             return self._unknown(asked, found, failure)
         written = failure is None and self._model is not self._quoting
         origin = Origin.GENERATED if written else Origin.QUOTED
-        notice = f"{failure} Here is what the documents say, word for word." if failure else None
-        return self._finished(asked, draft, origin, notice)
+        quoted = f"{failure} Here is what the documents say, word for word." if failure else None
+        return self._finished(asked, draft, origin, quoted)
+
+    async def _found(self, sought: Sought) -> list[Found]:
+        try:
+            return await self._retriever.find(sought)
+        except IndexUnavailableError as error:
+            log.warning("A question could not be answered: %s", error)
+            raise IndexUnavailableError(AWAY) from error
 
     async def _write(
         self, prompt: Prompt, grounds: Sequence[Found], reply: Reply
@@ -125,7 +139,7 @@ class Answerer:
             audience=asked.audience,
             created_at=self._now(),
             citations=tuple(draft.cited.values()),
-            notice=notice,
+            notice=self._noticed(notice),
         )
 
     def _unknown(self, asked: Asked, found: Sequence[Found], notice: str | None) -> Answer:
@@ -142,8 +156,12 @@ class Answerer:
             audience=asked.audience,
             created_at=self._now(),
             nearest=tuple(citation_of(one, number, "") for number, one in enumerate(nearest, 1)),
-            notice=notice,
+            notice=self._noticed(notice),
         )
+
+    def _noticed(self, notice: str | None) -> str | None:
+        """Add to a notice that the memory is being rebuilt, where it is."""
+        return " ".join(one for one in (notice, self._retriever.notice) if one) or None
 
 
 def _cite(draft: _Draft, piece: CitationPiece) -> str:

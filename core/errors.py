@@ -21,12 +21,32 @@ class LedgerError(TavernkeepError):
     """The ledger cannot be opened or migrated; stops the start."""
 
 
+class LeaseLostError(LedgerError):
+    """Another process took the lease that this work runs under; nothing was written, and it ends."""
+
+
+class LeaseHeldError(TavernkeepError):
+    """Another process runs the jobs; whoever asked for one is told to try again in a minute."""
+
+
+class ClaimLostError(TavernkeepError):
+    """Another process sees an event through by now; nobody is told, and this one leaves it alone."""
+
+
 class IndexUnavailableError(TavernkeepError):
     """The index does not answer; the asker is told that the memory is being rebuilt."""
 
 
+class NoSpaceError(TavernkeepError):
+    """A disk is nearly full; reading and indexing stop, questions go on, and it heals by itself."""
+
+
 class EmbedderError(TavernkeepError):
     """The embedding model cannot be loaded or its weights are not the published ones; stops the start."""
+
+
+class UnsupportedModelError(EmbedderError):
+    """The quick engine cannot run this embedding model; sentence-transformers runs it instead."""
 
 
 class ModelError(TavernkeepError):
@@ -43,3 +63,7 @@ class SourceError(TavernkeepError):
 
 class UnknownAnswerError(TavernkeepError):
     """Feedback names an answer that the ledger does not hold; the person is told that it is gone."""
+
+
+class UnknownPersonError(TavernkeepError):
+    """The ledger knows nobody by an id; the command line names who may have been meant."""

@@ -37,7 +37,11 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """One event of the log. `withdrawn` takes back every earlier event of that verdict by the person."""
+    """One event of the log, by a person.
+
+    `withdrawn` takes back every earlier event of that verdict; where it names an emoji, those that
+    came by this emoji.
+    """
 
     event_id: str
     answer_id: str
@@ -47,6 +51,7 @@ class Feedback:
     at: datetime
     reason: Reason | None = None
     withdrawn: bool = False
+    emoji: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +93,7 @@ def live_verdict(events: Iterable[Feedback]) -> Feedback | None:
     standing: list[Feedback] = []
     for event in events:
         if event.withdrawn:
-            standing = [kept for kept in standing if kept.verdict is not event.verdict]
+            standing = [kept for kept in standing if not _takes_back(event, kept)]
         else:
             standing.append(event)
     if not standing:
@@ -96,6 +101,11 @@ def live_verdict(events: Iterable[Feedback]) -> Feedback | None:
     last = standing[-1]
     reasons = [event.reason for event in standing if event.verdict is last.verdict and event.reason]
     return last if last.reason or not reasons else replace(last, reason=reasons[-1])
+
+
+def _takes_back(withdrawal: Feedback, kept: Feedback) -> bool:
+    said_so = kept.verdict is withdrawal.verdict
+    return said_so and withdrawal.emoji in (None, kept.emoji)
 
 
 def verdict_of(emoji: str, verdicts: Mapping[str, Verdict]) -> Verdict | None:

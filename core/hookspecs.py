@@ -8,7 +8,17 @@ from typing import Protocol, TypeVar
 
 import pluggy
 
-from core.interfaces import Command, Embedder, Index, Job, LanguageModel, Listener, Reranker, Source
+from core.interfaces import (
+    Command,
+    Embedder,
+    Index,
+    Job,
+    LanguageModel,
+    Listener,
+    Reranker,
+    Source,
+)
+from core.messages import Footprint, Person
 from core.settings import Settings
 
 GROUP = "tavernkeep.plugins"
@@ -25,18 +35,32 @@ class Register(Protocol[T_contra]):
         ...
 
 
+class Forgets(Protocol):
+    """Forgets people. Who asks must be the person, or have the right to do it for them."""
+
+    async def preview(self, person: Person) -> Footprint:
+        """Return what `forget` would take away now; nothing is changed."""
+        ...
+
+    async def forget(self, person: Person) -> Footprint:
+        """Hide at once all that a person wrote, for the next purge to wipe; return what that was."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a plugin may use.
 
     `folder` is its own place in the data folder for what it keeps; the plugin makes it. `commands`
-    is complete once every plugin is loaded.
+    is complete once every plugin is loaded. `forgetting` is for the person who asks for it, and for
+    nobody else.
     """
 
     settings: Settings
     index: Index
     embedder: Embedder
     model: LanguageModel
+    forgetting: Forgets
     folder: Path
     commands: Sequence[Command]
     now: Callable[[], datetime]

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias, TypeVar
@@ -16,6 +17,7 @@ from core.ledger.documents import (
     load_embeddings,
     remove_document,
     save_document,
+    save_embeddings,
     stored_hashes,
 )
 from core.ledger.ledger import Ledger
@@ -107,10 +109,11 @@ class Ingestion:
         tally = _Tally()
         # Three at once: while one batch is written, the next is embedded and the third is read.
         split = ahead(self._split(source, stored, tally, progress))
-        async for batch, made in ahead(self._embedded(split)):
-            await self._write(batch, made)
-            tally.passages += sum(len(parts) for _, parts in batch)
-            tally.embedded += len(made)
+        async with aclosing(ahead(self._embedded(split))) as batches:  # also where writing fails
+            async for batch, made in batches:
+                await self._write(batch, made)
+                tally.passages += sum(len(parts) for _, parts in batch)
+                tally.embedded += len(made)
         removed = [id_ for id_ in stored if id_ not in tally.seen]
         async with self._ledger.writing() as connection:
             for document_id in removed:
@@ -130,33 +133,39 @@ class Ingestion:
 
     async def _changed(
         self, source: Source, stored: dict[str, str], tally: _Tally
-    ) -> AsyncIterator[Document]:
-        async for found in source.documents():
-            if isinstance(found, Unreadable):
-                tally.failed.append(found)
-                tally.seen.add(content_hash(source.name, found.uri)[:32])
-            elif stored.get(found.id) == self._version(found):
-                tally.unchanged += 1
-                tally.seen.add(found.id)
-            elif found.id not in tally.seen:
-                tally.new += found.id not in stored
-                tally.changed += found.id in stored
-                tally.seen.add(found.id)
-                yield found
+    ) -> AsyncGenerator[Document, None]:
+        found_there = source.documents()
+        try:
+            async for found in found_there:
+                if isinstance(found, Unreadable):
+                    tally.failed.append(found)
+                    tally.seen.add(content_hash(source.name, found.uri)[:32])
+                elif stored.get(found.id) == self._version(found):
+                    tally.unchanged += 1
+                    tally.seen.add(found.id)
+                elif found.id not in tally.seen:
+                    tally.new += found.id not in stored
+                    tally.changed += found.id in stored
+                    tally.seen.add(found.id)
+                    yield found
+        finally:
+            if isinstance(found_there, AsyncGenerator):  # a plugin may have made another iterator
+                await found_there.aclose()
 
     async def _split(
         self, source: Source, stored: dict[str, str], tally: _Tally, progress: Progress
-    ) -> AsyncIterator[list[Split]]:
+    ) -> AsyncGenerator[list[Split], None]:
         """Yield what changed, split, in batches that are worth embedding together."""
-        window = self._embedder.description.window
+        count, window = self._embedder.count_tokens, self._embedder.description.window
         batch: list[Split] = []
-        async for document in self._changed(source, stored, tally):
-            split = asyncio.to_thread(passages_of, document, self._embedder.count_tokens, window)
-            batch.append((document, await split))
-            progress(f"Reading {source.name}", len(tally.seen), None)
-            if sum(len(parts) for _, parts in batch) >= PASSAGES_AT_ONCE:
-                yield batch
-                batch = []
+        async with aclosing(self._changed(source, stored, tally)) as changed:
+            async for document in changed:
+                parts = await asyncio.to_thread(passages_of, document, count, window)
+                batch.append((document, parts))
+                progress(f"Reading {source.name}", len(tally.seen), None)
+                if sum(len(parts) for _, parts in batch) >= PASSAGES_AT_ONCE:
+                    yield batch
+                    batch = []
         if batch:
             yield batch
 
@@ -165,15 +174,18 @@ class Ingestion:
         return content_hash(document.hash, str(self._embedder.description.window))
 
     async def _embedded(
-        self, batches: AsyncIterator[list[Split]]
-    ) -> AsyncIterator[tuple[list[Split], dict[str, Vectors]]]:
+        self, batches: AsyncGenerator[list[Split], None]
+    ) -> AsyncGenerator[tuple[list[Split], dict[str, Vectors]], None]:
         """Yield each batch with a vector for every passage hash that had none."""
-        async for batch in batches:
-            texts = {part.hash: part.embedded for _, parts in batch for part in parts}
-            async with self._ledger.reading() as connection:
-                known = await load_embeddings(connection, list(texts), self._indexing.fingerprint)
-            fresh = {hash_: text for hash_, text in texts.items() if hash_ not in known}
-            yield batch, await self._made(fresh)
+        async with aclosing(batches):
+            async for batch in batches:
+                texts = {part.hash: part.embedded for _, parts in batch for part in parts}
+                async with self._ledger.reading() as connection:
+                    known = await load_embeddings(
+                        connection, list(texts), self._indexing.fingerprint
+                    )
+                fresh = {hash_: text for hash_, text in texts.items() if hash_ not in known}
+                yield batch, await self._made(fresh)
 
     async def _made(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
         if not texts:
@@ -182,10 +194,15 @@ class Ingestion:
         return dict(zip(texts, vectors, strict=True))
 
     async def _write(self, batch: Sequence[Split], made: Mapping[str, Vectors]) -> None:
-        """Store each document in a transaction of its own, so that a reaction never waits for many."""
+        """Store each document in a transaction of its own, so that a reaction never waits for many.
+
+        Raises `NoSpaceError` where the disk is nearly full; what is stored stays.
+        """
+        self._indexing.space.check()
         fingerprint = self._indexing.fingerprint
         for document, parts in batch:
             held = {part.hash: made[part.hash] for part in parts if part.hash in made}
+            await self._keep_most(held)
             version, now = self._version(document), self._now()
             async with self._ledger.writing() as connection:
                 await save_document(
@@ -193,9 +210,17 @@ class Ingestion:
                 )
         await self._indexing.catch_up()
 
+    async def _keep_most(self, vectors: dict[str, Vectors]) -> None:
+        """Store a long document's vectors ahead of it, a few at a time, and leave the last few."""
+        hashes = list(vectors)
+        for start in range(0, len(hashes) - PASSAGES_AT_ONCE, PASSAGES_AT_ONCE):
+            some = {hash_: vectors.pop(hash_) for hash_ in hashes[start : start + PASSAGES_AT_ONCE]}
+            async with self._ledger.writing() as connection:
+                await save_embeddings(connection, some, self._indexing.fingerprint)
 
-async def ahead(items: AsyncIterator[Item]) -> AsyncIterator[Item]:
-    """Yield the items, while the next one is being made already."""
+
+async def ahead(items: AsyncGenerator[Item, None]) -> AsyncGenerator[Item, None]:
+    """Yield the items, while the next one is being made already; closed, it closes their maker."""
 
     async def following() -> tuple[Item, ...]:
         async for item in items:
@@ -210,6 +235,7 @@ async def ahead(items: AsyncIterator[Item]) -> AsyncIterator[Item]:
     finally:
         making.cancel()
         await asyncio.gather(making, return_exceptions=True)
+        await items.aclose()
 
 
 def _unread(source: Source, why: str) -> Summary:

@@ -1,7 +1,4 @@
-"""What core asks of the outside: every driver, adapter and plugin speaks one of these.
-
-They are protocols, so that a plugin need not inherit; `tests/contracts` holds one suite for each.
-"""
+"""What core asks of the outside, as protocols; `tests/contracts` holds one suite for each."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +63,11 @@ class Index(Protocol):
         """What the server can do; known after `open`."""
         ...
 
+    @property
+    def trouble(self) -> str | None:
+        """The sentence on why the index cannot be asked just now; None while all is well."""
+        ...
+
     async def open(self) -> None:
         """Connect, ask for the capabilities, load every collection that exists."""
         ...
@@ -94,8 +96,8 @@ class Index(Protocol):
         """Return the collection that an alias names, or None."""
         ...
 
-    async def upsert(self, collection: str, items: Sequence[IndexItem]) -> None:
-        """Write rows, replacing those of the same id; readable by the next search."""
+    async def upsert(self, collection: str, items: Sequence[IndexItem], bulk: bool = False) -> None:
+        """Write rows, replacing those of the same id; `bulk` ones may slow searches down for long."""
         ...
 
     async def delete(self, collection: str, ids: Sequence[str]) -> None:
@@ -106,12 +108,28 @@ class Index(Protocol):
         """Make what was written durable and quick to search."""
         ...
 
+    async def dimension(self, collection: str) -> int:
+        """Return the length of the vectors of a collection."""
+        ...
+
+    async def settle(self, collection: str) -> None:
+        """Make a collection that was filled quick to search; meanwhile it cannot be searched."""
+        ...
+
     async def load_state(self, collection: str) -> str:
         """Return whether a collection can be searched, in the server's word, for instance "Loaded"."""
         ...
 
     async def ids(self, collection: str) -> set[str]:
         """Return the ids of all rows."""
+        ...
+
+    async def rows(self, collection: str) -> dict[str, int]:
+        """Return the ids of all rows, each with its audience: all that can change of a row."""
+        ...
+
+    async def count(self, collection: str) -> int:
+        """Return how many rows there are, much quicker than by listing them."""
         ...
 
     async def search_dense(
@@ -163,7 +181,7 @@ class LanguageModel(Protocol):
 
 
 class Reply(Protocol):
-    """One answer in the making, on any platform. After `finish` or `fail` nothing more is called."""
+    """One answer in the making. After `finish` or `fail`, which raise if unsure, only `posted`."""
 
     async def progress(self, text: str) -> None:
         """Show what is being done, for instance "Searching…"."""
@@ -174,11 +192,15 @@ class Reply(Protocol):
         ...
 
     async def finish(self, answer: Answer) -> MessageRef:
-        """Show the whole answer in place of what was streamed, and return where it stands."""
+        """Show the whole answer, `answer.id` being its idempotency key; return where it stands."""
         ...
 
     async def fail(self, sentence: str) -> None:
         """Say in one sentence why there is no answer."""
+        ...
+
+    async def posted(self, answer_id: str) -> MessageRef | None:
+        """Look where an answer stands already; None where it does not, or nobody can tell."""
         ...
 
 

@@ -109,3 +109,32 @@ class Deleted:
     event_id: str
     ref: MessageRef
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footprint:
+    """What there is of a person, counted.
+
+    `answers` go with it: answers to the person's questions that nobody else found right, and the
+    places where a correction of theirs was given again. `kept` are the answers that others vouched
+    for, which stay without the question's words.
+    """
+
+    messages: int
+    verdicts: int
+    corrections: int
+    answers: int
+    kept: int
+
+    def __str__(self) -> str:
+        """Return the counts as part of a sentence: "3 messages, 1 verdict, 0 corrections and …"."""
+        counted = [
+            f"{count} {what if count == 1 else what + 's'}"
+            for what, count in (
+                ("message", self.messages),
+                ("verdict", self.verdicts),
+                ("correction", self.corrections),
+                ("answer", self.answers),
+            )
+        ]
+        return f"{', '.join(counted[:-1])} and {counted[-1]}"

@@ -4,8 +4,10 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.embedding import Vectors
+from core.errors import IndexUnavailableError
 from core.indexing import Indexing
 from core.interfaces import Embedder, Index, Reranker
 from core.items import Found, Hit, Mode
@@ -20,6 +22,7 @@ from core.settings import RetrievalSettings
 from core.terms import scripts_of, terms_of
 
 log = logging.getLogger(__name__)
+REBUILDING = "I am rebuilding my memory, so this may lack something: ask again in a few minutes."
 HEARD = 0.5  # share of a question's letters from which its vector says something
 DENSE_SHARE = 0.5  # of the fused score, where the embedder speaks the question's script
 
@@ -56,6 +59,11 @@ class Retriever:
         self._kernel_width = kernel_width
         self.rerankers: list[Reranker] = []
 
+    @property
+    def notice(self) -> str | None:
+        """The sentence for an answer that was found while the index lacks something, or None."""
+        return REBUILDING if self._indexing.behind else None
+
     async def seek(self, text: str, held: frozenset[str]) -> Sought:
         """Return a question made ready for searching on behalf of readers with these memberships.
 
@@ -80,8 +88,15 @@ class Retriever:
     async def find(
         self, sought: Sought, mode: Mode = "hybrid", limit: int | None = None
     ) -> list[Found]:
-        """Return the best passages, best first, at most `limit` (default: as many as a prompt holds)."""
-        dense, terms = await self._search(sought, mode)
+        """Return the best passages, best first, at most `limit` (default: as many as a prompt holds).
+
+        Raises `IndexUnavailableError` where the index does not answer.
+        """
+        try:
+            dense, terms = await self._search(sought, mode)
+        except IndexUnavailableError:
+            self._indexing.doubt()
+            raise
         order = self._fuse(sought, dense, terms, mode)
         async with self._ledger.reading() as connection:
             stored = await load_passages(connection, list(order))
@@ -139,9 +154,7 @@ class Retriever:
         dense: Mapping[str, float],
         penalties: Mapping[str, float],
     ) -> list[Found]:
-        texts = {
-            id_: frozenset(terms_of(f"{one.breadcrumb}\n{one.text}")) for id_, one in stored.items()
-        }
+        texts = {id_: _terms_in(f"{one.breadcrumb}\n{one.text}") for id_, one in stored.items()}
         covered = coverage(content_terms_of(sought.text), texts)
         lowest = min(dense.values(), default=0.0)
         return [
@@ -180,6 +193,12 @@ class Retriever:
             return 1.0
         shares = scripts_of(text)
         return sum(shares.get(script, 0.0) for script in speaks) if shares else 1.0
+
+
+@lru_cache(maxsize=4_096)
+def _terms_in(text: str) -> frozenset[str]:
+    """Return a passage's terms; the same passages are found again and again."""
+    return frozenset(terms_of(text))
 
 
 def _reordered(found: Sequence[Found], order: Sequence[Found]) -> list[Found]:

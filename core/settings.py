@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from dotenv import dotenv_values
@@ -65,6 +65,9 @@ class EmbedderSettings(Section):
     )
     passage_prompt: str | None = Field(
         None, description="Overrides the model's own passage prompt."
+    )
+    precision: Literal["auto", "float32"] = Field(
+        "auto", description='"auto" is bfloat16 where the processor has it, else float32.'
     )
 
 
@@ -165,7 +168,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="The data folder.")
     plugins: tuple[str, ...] = Field(
-        ("folders", "help", "taverns"), description="Plugins to load, by name."
+        ("folders", "help", "forget", "taverns"), description="Plugins to load, by name."
     )
     ledger: LedgerSettings = LedgerSettings()
     index: IndexSettings = IndexSettings()

@@ -18,6 +18,7 @@ from core.indexing import Indexing
 from core.ledger.ledger import Ledger
 from core.settings import Settings, load_settings
 from tests.doubles import Clock
+from tests.servers.postgres import MISSING, VERSION, Cluster, binaries
 
 
 def on_loopback(address: Any) -> bool:
@@ -31,6 +32,11 @@ def on_loopback(address: Any) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the whole suite be run on PostgreSQL by hand: `pytest --ledger postgresql`."""
+    parser.addoption("--ledger", choices=["sqlite", "postgresql"], default="sqlite")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -82,12 +88,63 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """Return a running PostgreSQL of the tests' own; they are skipped where it is not installed."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip(MISSING)
+    cluster = Cluster(programs)
+    try:
+        cluster.make()
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: Cluster) -> tuple[str, object]:
+    """Return the name and version of an empty ledger on PostgreSQL, made once, that tests copy."""
+    name = postgres.new()
+
+    async def make() -> None:
+        made = Ledger(postgres.url(name))
+        await made.open()
+        await made.close()
+
+    asyncio.run(make())
+    return name, postgres.run(VERSION, database=name)
+
+
 @pytest.fixture
-async def ledger(tmp_path: Path, migrated: Path) -> AsyncIterator[Ledger]:
-    """Return an open, empty ledger on SQLite."""
+def database(request: pytest.FixtureRequest) -> str:
+    """Return what the ledger lies on: "sqlite" or "postgresql", as the option `--ledger` says.
+
+    `@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)` runs a test on both.
+    """
+    return str(getattr(request, "param", request.config.getoption("--ledger")))
+
+
+@pytest.fixture
+def ledger_url(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Iterator[str]:
+    """Return the address of an empty ledger of the test's own."""
+    if database == "postgresql":
+        template, version = request.getfixturevalue("migrated_database")
+        cluster: Cluster = request.getfixturevalue("postgres")
+        name = cluster.lend(template)
+        yield cluster.url(name)
+        cluster.give_back(name, version)
+        return
     path = tmp_path / "ledger.sqlite"
-    shutil.copy(migrated, path)
-    opened = Ledger(f"sqlite+aiosqlite:///{path}")
+    shutil.copy(request.getfixturevalue("migrated"), path)
+    yield f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+async def ledger(ledger_url: str) -> AsyncIterator[Ledger]:
+    """Return an open, empty ledger."""
+    opened = Ledger(ledger_url)
     await opened.open()
     yield opened
     await opened.close()

@@ -11,7 +11,7 @@ from core.embedders.hashing import HashingEmbedder
 from core.embedding import Vectors
 from core.errors import SourceError
 from core.feedback import Feedback, Reason, Verdict, Via
-from core.messages import Conversation, Message, MessageRef, Person
+from core.messages import Conversation, Footprint, Message, MessageRef, Person
 
 
 @dataclass(slots=True)
@@ -146,6 +146,27 @@ def said(
         reason=reason,
         withdrawn=withdrawn,
     )
+
+
+NOTHING_KNOWN = Footprint(messages=0, verdicts=0, corrections=0, answers=0, kept=0)
+
+
+@dataclass(slots=True)
+class Forgetful:
+    """Says what there is of everybody, and remembers who was asked for, and for what."""
+
+    there: Footprint
+    asked: list[tuple[str, Person]] = field(default_factory=list)
+
+    async def preview(self, person: Person) -> Footprint:
+        """Remember the person."""
+        self.asked.append(("preview", person))
+        return self.there
+
+    async def forget(self, person: Person) -> Footprint:
+        """Remember the person."""
+        self.asked.append(("forget", person))
+        return self.there
 
 
 @dataclass(slots=True)

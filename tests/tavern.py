@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from core.answering import Answerer
 from core.answers import Answer
-from core.assistant import Assistant, Loop
+from core.assistant import Assistant
+from core.composing import Loop
 from core.documents import Document
 from core.errors import ModelError
 from core.feedback import Correction, Feedback, Reason, Verdict, Via
@@ -35,6 +36,8 @@ ANA, BEN, CLEO = (
     Person(platform="test", key=name.lower(), name=name) for name in ("Ana", "Ben", "Cleo")
 )
 ROBOT = Person(platform="test", key="robot", name="Robot", bot=True)
+
+PROCESSES = itertools.count()  # every assistant is one, with a name of its own in the ledger
 
 
 def page(uri: str, text: str, **changes: object) -> Document:
@@ -100,9 +103,9 @@ def written(*pieces: str | int) -> list[Piece]:
 class KeptReply:
     """Keeps what it is told; `deaf` makes the platform refuse finished answers, or all words."""
 
-    def __init__(self, key: str, deaf: str = "") -> None:
-        """Take the key of the post."""
-        self.key = key
+    def __init__(self, key: str, deaf: str = "", place: Conversation = HALL) -> None:
+        """Take the key of the post, and where it stands."""
+        self.ref = MessageRef(platform=place.platform, conversation=place.key, key=key)
         self.deaf = deaf
         self.said: list[str] = []
         self.streamed = ""
@@ -128,7 +131,11 @@ class KeptReply:
         if self.deaf:
             raise ConnectionError("the platform is away")
         self.finished.append(answer)
-        return MessageRef(platform="test", conversation=HALL.key, key=self.key)
+        return self.ref
+
+    async def posted(self, answer_id: str) -> MessageRef | None:
+        """Say where an answer stands that was kept here."""
+        return self.ref if any(one.id == answer_id for one in self.finished) else None
 
     async def fail(self, sentence: str) -> None:
         """Keep the sentence, unless quite deaf."""
@@ -189,7 +196,7 @@ class Tavern:
         )
         self.answerer = self._answerer(self.model)
         self.corrections = Corrections(ledger=ledger, retriever=self.retriever, now=clock)
-        self.evidence = Evidence(ledger=ledger, emoji=settings.learning.emoji, now=clock)
+        self.evidence = Evidence(emoji=settings.learning.emoji, now=clock)
         self.scheduler = Scheduler(ledger=ledger, jobs=[], owner="test", now=clock)
         self.assistant = self.new_assistant()
         self._ids = (f"id{number}" for number in itertools.count())
@@ -210,8 +217,11 @@ class Tavern:
         self.assistant = self.new_assistant()
 
     def new_assistant(self) -> Assistant:
-        """Return an assistant as a restart makes it, which remembers nothing but the ledger."""
-        reuse = Reuse(
+        """Return an assistant as a restart makes it, which remembers nothing but the ledger.
+
+        It claims under a name of its own, as every process does.
+        """
+        self.reuse = Reuse(
             ledger=self.ledger,
             index=self.index,
             indexing=self.indexing,
@@ -223,16 +233,17 @@ class Tavern:
         return Assistant(
             ledger=self.ledger,
             loop=Loop(
-                reuse=reuse,
+                reuse=self.reuse,
                 answerer=self.answerer,
                 evidence=self.evidence,
                 corrections=self.corrections,
+                turns=self.settings.thread.turns,
             ),
             scheduler=self.scheduler,
             commands=[Echo()],
             listeners=Listeners([self.ear]),
             status=self._status,
-            turns=self.settings.thread.turns,
+            owner=f"process{next(PROCESSES)}",
             now=self.clock,
         )
 
@@ -293,7 +304,7 @@ class Tavern:
     async def ask(self, text: str, *, person: Person = ANA, place: Conversation = HALL) -> Answer:
         """Ask, and return the answer."""
         message = self.message(text, person=person, place=place)
-        reply = KeptReply(f"{message.ref.key}-answer")
+        reply = KeptReply(f"{message.ref.key}-answer", place=place)
         await self.assistant.on_message(message, reply)
         self.clock.advance(seconds=1)
         return reply.answer

@@ -18,7 +18,8 @@ BANNED = {"utils", "helpers", "helper", "common", "manager", "misc", "util", "co
 BROAD = {
     "core/plugins.py",  # loading a stranger's code, and his listeners
     "core/retrieval.py",  # a stranger's re-ranker
-    "core/assistant.py",  # the edge: the asker always gets a sentence
+    "core/responder.py",  # the edge: the asker always gets a sentence
+    "core/worker.py",  # the edge: what fails is noted, tried again, and given up in the end
     "core/ingestion.py",  # a stranger's source
     "core/scheduler.py",  # a plugin's job; and a failed run is recorded and raised again
 }

@@ -1,8 +1,11 @@
 """RoomAdapter: the browser as a chat platform."""
 
+from collections.abc import Awaitable, Callable, Sequence
+
 from nicegui import ui
 
 from bot.adapter import Capability
+from bot.finding import Finding
 from bot.room.controls import asset, box
 from bot.room.page import Page
 from bot.room.reader import source_page
@@ -26,7 +29,8 @@ class RoomAdapter:
         """Prepare the room; nothing listens yet."""
         self.tavern = tavern or Tavern()
         icon = asset("lantern.svg").replace("currentColor", "#b4690e")
-        self._server = RoomServer(settings, icon)
+        self._server = RoomServer(settings, icon, self._told)
+        self._findings: Callable[[], Awaitable[Sequence[Finding]]] | None = None
 
     @property
     def url(self) -> str:
@@ -43,8 +47,16 @@ class RoomAdapter:
         self.tavern.opening = what
         self.tavern.tell()
 
-    async def attach(self, assistant: Assistant) -> None:
-        """Open the room: show its history, resume what was cut short, answer what was asked."""
+    async def attach(
+        self,
+        assistant: Assistant,
+        findings: Callable[[], Awaitable[Sequence[Finding]]] | None = None,
+    ) -> None:
+        """Open the room: show its history, resume what was cut short, answer what was asked.
+
+        `findings` tell how the bot is, to whoever asks the room's server.
+        """
+        self._findings = findings
         await self.tavern.open(assistant)
         self.tavern.tell()
 
@@ -52,6 +64,12 @@ class RoomAdapter:
         """Stop answering and serving."""
         await self.tavern.close()
         await self._server.stop()
+
+    async def _told(self) -> Sequence[Finding]:
+        if self._findings is not None:
+            return await self._findings()
+        said = f"The tavern is still opening: {self.tavern.opening}."
+        return (Finding(part="start", well=True, said=said),)
 
     def _register_pages(self) -> None:
         tavern = self.tavern

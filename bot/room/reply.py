@@ -39,8 +39,7 @@ class RoomReply:
         self._show()
         self._closed = True
         self._timeline.finish(self._key, answer)
-        ref = self._message.ref
-        return MessageRef(platform=ref.platform, conversation=ref.conversation, key=self._key)
+        return self._ref(self._key)
 
     async def fail(self, sentence: str) -> None:
         """Say why there is no answer; an answer that already stands is left alone."""
@@ -49,6 +48,17 @@ class RoomReply:
         self._show()
         self._closed = True
         self._timeline.fail(self._key, sentence)
+
+    async def posted(self, answer_id: str) -> MessageRef | None:
+        """Look among what is shown; a room that was opened anew shows what the ledger holds."""
+        for post in self._timeline.posts():
+            if post.entry.answer is not None and post.entry.answer.id == answer_id:
+                return self._ref(post.key)
+        return None
+
+    def _ref(self, key: str) -> MessageRef:
+        ref = self._message.ref
+        return MessageRef(platform=ref.platform, conversation=ref.conversation, key=key)
 
     def _show(self) -> None:
         if self._shown:

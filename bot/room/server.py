@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
@@ -14,6 +14,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot import running
+from bot.finding import Finding
 from core.errors import TavernkeepError
 from core.settings import RoomSettings
 
@@ -56,10 +58,19 @@ class _Headers:
 class RoomServer:
     """Listens on the settings' host and port between `start` and `stop`."""
 
-    def __init__(self, settings: RoomSettings, favicon: str) -> None:
-        """Keep what is needed; nothing listens yet. `favicon` is the text of an SVG."""
+    def __init__(
+        self,
+        settings: RoomSettings,
+        favicon: str,
+        findings: Callable[[], Awaitable[Sequence[Finding]]] | None = None,
+    ) -> None:
+        """Keep what is needed; nothing listens yet. `favicon` is the text of an SVG.
+
+        `findings` are what another process of this machine is told that asks how the bot is.
+        """
         self._settings = settings
         self._favicon = favicon
+        self._findings = findings
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -114,12 +125,17 @@ class RoomServer:
             ) from error
         return listening
 
+    async def _status(self) -> list[dict[str, object]]:
+        return running.told(await self._findings() if self._findings else ())
+
     def _application(self) -> FastAPI:
         application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         application.add_middleware(_Headers)
         if self._settings.host in LOOPBACK:
             # Another site's name that was pointed at this machine must not reach the room.
             application.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "[::1]"])
+        if self._findings is not None:
+            application.add_api_route(running.PATH, self._status, response_model=None)
         _renew()
         ui.run_with(
             application,

@@ -22,6 +22,11 @@ logger = logging.getLogger(__name__)
 PLATFORM = "room"
 CONVERSATION = Conversation(platform=PLATFORM, key="tavern", name="The tavern")
 SORRY = "Something went wrong while answering. The question is kept: please ask again in a moment."
+# What is written before the ledger is open lies on no disk yet, so people are told.
+NOT_TAKEN_YET = (
+    "The tavern is still opening. This is not taken yet: it will be as soon as the doors open. "
+    "Should the bot be stopped before, please write it again."
+)
 REFRESH_SECONDS = 5.0
 
 
@@ -63,7 +68,7 @@ class Tavern:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
-        """Begin closed: questions are kept until `open` is given the assistant."""
+        """Begin closed: questions wait in memory until `open` is given the assistant."""
         self.now = now
         self.new_id = new_id
         self.timeline = Timeline(self.tell)
@@ -158,7 +163,7 @@ class Tavern:
         reply = self.reply_to(message)
         if self.assistant is None:
             self._waiting.append((message, reply))
-            self.start(reply.progress("The tavern is still opening. Your question is next…"))
+            self.start(reply.progress(NOT_TAKEN_YET))
         else:
             self.start(self._answer(self.assistant, message, reply))
 

@@ -62,6 +62,10 @@ class TerminalReply:
         if self._says_failure:
             self._console.print(Text(INVISIBLE.sub("", sentence), style="red"))
 
+    async def posted(self, answer_id: str) -> MessageRef | None:
+        """Say where an answer stands that was printed by this reply; a terminal tells nothing more."""
+        return self._ref if self.answer is not None and self.answer.id == answer_id else None
+
     def _show(self, text: str) -> None:
         if not self._console.is_terminal:
             return
@@ -101,3 +105,7 @@ class CollectedReply:
     async def fail(self, sentence: str) -> None:
         """Keep the sentence."""
         self.failure = sentence
+
+    async def posted(self, answer_id: str) -> MessageRef | None:
+        """Say where an answer stands that was kept here."""
+        return self._ref if self.answer is not None and self.answer.id == answer_id else None

@@ -19,6 +19,7 @@ from milvus_lite.exceptions import (  # type: ignore[import-untyped]  # it ships
 )
 
 from core.errors import IndexUnavailableError
+from core.index.seal import Seal
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class Lite:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.seal = Seal(folder)
         self._server: grpc.Server
         self._database: MilvusLite
         try:
@@ -45,14 +47,25 @@ class Lite:
                 f"The index folder {folder} cannot be opened: {error}"
             ) from error
         self.address = f"http://127.0.0.1:{port}"
+        broken = self.seal.broken()
+        if broken:
+            self.stop()
+            raise IndexUnavailableError(
+                f"The index folder {folder} cannot be opened: {broken} is damaged."
+            )
 
-    def stop(self) -> None:
-        """Let running calls end and let go of the folder; trouble is logged, not raised."""
+    def stop(self, *, sealed: bool = False) -> None:
+        """Let running calls end and let go of the folder; trouble is logged, not raised.
+
+        `sealed` vouches for the files as they are then.
+        """
         self._server.stop(GRACE_SECONDS).wait()
         try:
             self._database.close()
         except OSError as error:
             log.warning("The index folder %s did not close cleanly: %s", self.folder, error)
+        if sealed:
+            self.seal.renew()
 
 
 def is_folder(uri: str) -> bool:

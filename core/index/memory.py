@@ -26,6 +26,11 @@ class MemoryIndex:
         """It can do everything."""
         return Capabilities(server="memory", bm25=True)
 
+    @property
+    def trouble(self) -> str | None:
+        """It is always there."""
+        return None
+
     async def open(self) -> None:
         """Nothing needs opening."""
 
@@ -56,8 +61,9 @@ class MemoryIndex:
         """Return the collection that an alias names, or None."""
         return self._aliases.get(alias)
 
-    async def upsert(self, collection: str, items: Sequence[IndexItem]) -> None:
+    async def upsert(self, collection: str, items: Sequence[IndexItem], bulk: bool = False) -> None:
         """Write rows, replacing those of the same id."""
+        del bulk
         rows = self._rows(collection)
         dimension = self._dimensions[self._aliases.get(collection, collection)]
         if any(item.vector.shape != (dimension,) for item in items):
@@ -74,6 +80,15 @@ class MemoryIndex:
         """Nothing is durable here; the collection has to exist."""
         self._rows(collection)
 
+    async def dimension(self, collection: str) -> int:
+        """Return the length of the vectors."""
+        self._rows(collection)
+        return self._dimensions[self._aliases.get(collection, collection)]
+
+    async def settle(self, collection: str) -> None:
+        """Rows are always where they are searched."""
+        self._rows(collection)
+
     async def load_state(self, collection: str) -> str:
         """Every collection is always loaded."""
         self._rows(collection)
@@ -82,6 +97,14 @@ class MemoryIndex:
     async def ids(self, collection: str) -> set[str]:
         """Return the ids of all rows."""
         return set(self._rows(collection))
+
+    async def rows(self, collection: str) -> dict[str, int]:
+        """Return the ids of all rows, each with its audience."""
+        return {id_: item.audience for id_, item in self._rows(collection).items()}
+
+    async def count(self, collection: str) -> int:
+        """Return how many rows there are."""
+        return len(self._rows(collection))
 
     async def search_dense(
         self, collection: str, vector: Vectors, *, audiences: Sequence[int], limit: int

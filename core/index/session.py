@@ -7,38 +7,41 @@ a flush (`core.index.milvus` does).
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from pymilvus import MilvusClient  # type: ignore[import-untyped]  # it ships no types
+from pymilvus import (  # type: ignore[import-untyped]  # it ships no types
+    MilvusClient,
+    MilvusException,
+)
 
-from core.embedding import Vectors
 from core.errors import IndexUnavailableError
 from core.index.lite import Lite, is_folder
 from core.index.schema import (
     FIELDS,
     add_indexes,
     among,
-    encoded,
     kind_of,
-    nearest_of,
     rows_of,
     schema_of,
     since,
 )
+from core.index.search import Search
 from core.index.translation import is_refusal, translated
-from core.items import Capabilities, Hit, IndexItem
+from core.items import Capabilities, IndexItem
 from core.settings import IndexSettings
+
+with suppress(ImportError):
+    # The client loads it at the first search, where there is one; two threads that do so at once fail.
+    import scipy.sparse  # type: ignore[import-untyped]  # noqa: F401
 
 log = logging.getLogger(__name__)
 
-CONNECT_SECONDS = 10.0
-SEARCH_SECONDS = 30.0
+CONNECT_SECONDS = 5.0
+SEARCH_SECONDS = 4.0  # a person waits for it
+SLOW_SECONDS = 30.0  # in this process it is never away, at most busy
 WRITE_SECONDS = 120.0
-PAGE = 10_000
-# A server refuses more in one search.
-MOST_HITS = 16_384
+PAGE = 4_000  # a flush, and every search behind it, waits for one
 # Lite's own server hangs up on a client that asks every ten seconds whether it is there.
 SELDOM = {"grpc.keepalive_time_ms": 600_000, "grpc.keepalive_permit_without_calls": 0}
 LOUD = ("pymilvus", "milvus_lite.adapter", "grpc._server")
@@ -56,7 +59,6 @@ class Session:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self.suspect = False
         self._settings = settings
-        self._searchable: dict[str, bool] = {}
         self._lite = Lite(Path(uri)) if is_folder(uri) else None
         try:
             with translated("does not answer"):
@@ -68,6 +70,12 @@ class Session:
                     grpc_options=SELDOM if self._lite else {},
                 )
                 self._version = str(self._client.get_server_version(timeout=CONNECT_SECONDS))
+            self.search = Search(
+                self._client,
+                lite=self.lite,
+                ef=settings.ef,
+                seconds=SLOW_SECONDS if self._lite else SEARCH_SECONDS,
+            )
             self._load()
         except IndexUnavailableError:
             self._let_go()
@@ -96,7 +104,7 @@ class Session:
                 self.flush(collection)
         except IndexUnavailableError as error:
             log.warning("Not everything could be flushed before closing: %s", error)
-        self._let_go()
+        self._let_go(sealed=not self.suspect)
 
     def collections(self) -> list[str]:
         """Return the names of the collections that have our fields, sorted."""
@@ -119,26 +127,30 @@ class Session:
                 consistency_level="Session",
                 timeout=WRITE_SECONDS,
             )
-            # Lite indexes at once, while the client would wait half a second for each index.
-            wait = not self.lite
-            self._client.create_index(collection, indexes, timeout=WRITE_SECONDS, sync=wait)
+            # There is nothing to index yet, while the client would wait a second for each index.
+            self._client.create_index(collection, indexes, timeout=WRITE_SECONDS, sync=False)
             self._client.load_collection(collection, timeout=WRITE_SECONDS)
 
     def drop(self, collection: str) -> None:
         """Remove a collection and the aliases that name it, which a server would not let go."""
-        self._searchable.clear()
+        self.search.forget()
         with translated(f"cannot remove the collection {collection}"):
             if collection not in self._client.list_collections(timeout=WRITE_SECONDS):
                 return
             for alias in self._aliases(collection):
                 self._client.drop_alias(alias, timeout=WRITE_SECONDS)
             self._client.drop_collection(collection, timeout=WRITE_SECONDS)
+        if self._lite:
+            self._lite.seal.forget(collection)
 
     def point(self, alias: str, collection: str) -> None:
         """Let an alias name a collection, in one step where it named another before."""
         known = self.pointed(alias) is not None
-        self._searchable.clear()
+        self.search.forget()
         with translated(f"cannot let {alias} name {collection}"):
+            if not known:  # or it names what is lost, and nothing lists such a one
+                with suppress(MilvusException):
+                    self._client.drop_alias(alias, timeout=WRITE_SECONDS)
             change = self._client.alter_alias if known else self._client.create_alias
             change(collection, alias, timeout=WRITE_SECONDS)
 
@@ -151,18 +163,34 @@ class Session:
     def upsert(self, collection: str, items: Sequence[IndexItem]) -> None:
         """Write some hundreds of rows, replacing those of the same id."""
         with self._writing(collection):
-            rows = rows_of(items, bm25=self._has_words(collection))
-            self._client.upsert(collection, rows, timeout=WRITE_SECONDS)
+            held = self.search.described(collection, afresh=True)
+            rows = rows_of(items, bm25=held.words)
+            self._client.upsert(held.name, rows, timeout=WRITE_SECONDS)
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Remove some hundreds of rows; unknown ids are passed over."""
         with self._writing(collection):
-            self._client.delete(collection, filter=among("id", ids), timeout=WRITE_SECONDS)
+            name = self.search.described(collection, afresh=True).name
+            self._client.delete(name, filter=among("id", ids), timeout=WRITE_SECONDS)
+            if not self.lite:  # an old server does not say from when on a search will not find them
+                self._page(name, 'id == ""', {"consistency_level": "Strong"})
 
     def flush(self, collection: str) -> None:
         """Make what was written durable and quick to search."""
         with self._writing(collection):
             self._client.flush(collection, timeout=WRITE_SECONDS)
+        if self._lite:
+            self._lite.seal.renew()
+
+    def settle(self, collection: str) -> None:
+        """Wait until Milvus Lite has indexed what was flushed; a server does so by itself.
+
+        It is released and loaded for that, and nothing may search it meanwhile.
+        """
+        if self.lite:
+            with self._writing(collection):
+                self._client.release_collection(collection, timeout=WRITE_SECONDS)
+                self._client.load_collection(collection, timeout=WRITE_SECONDS)
 
     def load_state(self, collection: str) -> str:
         """Return whether a collection can be searched, in the server's word."""
@@ -170,95 +198,41 @@ class Session:
             state = self._client.get_load_state(collection, timeout=SEARCH_SECONDS)["state"]
         return str(getattr(state, "name", state))
 
-    def ids(self, collection: str) -> set[str]:
-        """Return the ids of all rows, read in pages.
+    def count(self, collection: str) -> int:
+        """Return how many rows there are, what was just written included."""
+        with translated(f"cannot count the rows of {collection}"):
+            (told,) = self._client.query(
+                collection,
+                filter="",
+                output_fields=["count(*)"],
+                consistency_level="Strong",
+                timeout=WRITE_SECONDS,
+            )
+        return int(told["count(*)"])
+
+    def rows(self, collection: str, last: str = "") -> dict[str, int]:
+        """Return the next ids after `last`, in order, each with its row's audience; none at the end.
 
         The client's own iterator puts the last id unquoted into the next page's filter.
         """
         with translated(f"cannot list the rows of {collection}"):
-            # Pages do not wait for the latest writes to be visible; this does, once for all.
-            self._page(collection, 'id == ""', {"consistency_level": "Strong"})
-            found: set[str] = set()
-            page = [""]
-            while page:
-                after = json.dumps(max(page), ensure_ascii=False)
-                in_order = {"iterator": "True", "reduce_stop_for_best": "True"}
-                page = self._page(collection, f"id > {after}", in_order)
-                found.update(page)
-        return found
+            if not last:
+                # Pages do not wait for the latest writes to be visible; this does, once for all.
+                self._page(collection, 'id == ""', {"consistency_level": "Strong"})
+            after = json.dumps(last, ensure_ascii=False)
+            in_order = {"iterator": "True", "reduce_stop_for_best": "True"}
+            return self._page(collection, f"id > {after}", in_order)
 
-    def _page(self, collection: str, chosen: str, options: dict[str, str]) -> list[str]:
+    def _page(self, collection: str, chosen: str, options: dict[str, str]) -> dict[str, int]:
         rows = self._client.query(
             collection,
             filter=chosen,
-            output_fields=["id"],
+            output_fields=["id", "audience"],
             limit=PAGE,
             timeout=WRITE_SECONDS,
             **options,
         )
-        return [str(row["id"]) for row in rows]
-
-    def search_dense(
-        self, collection: str, vector: Vectors, audiences: Sequence[int], limit: int
-    ) -> list[Hit]:
-        """Return the rows of the greatest inner product, best first.
-
-        Lite's graph of near rows has no way to some of many equal ones, and a narrow audience may
-        read just those: where too few come back, what it may read is compared row by row.
-        """
-        hits = self._search(collection, "dense", vector, audiences, limit)
-        if not (self.lite and audiences and len(hits) < limit):
-            return hits
-        if len(self._readable(collection, audiences, ["id"], limit)) <= len(hits):
-            return hits
-        fields = ["id", "owner", "dense"]
-        return nearest_of(self._readable(collection, audiences, fields, MOST_HITS), vector)[:limit]
-
-    def _readable(
-        self, collection: str, audiences: Sequence[int], fields: list[str], limit: int
-    ) -> list[dict[str, Any]]:
-        chosen = among("audience", audiences)
-        with translated(f"cannot search {collection}"):
-            return list(self._client.query(collection, chosen, fields, limit=limit))
-
-    def search_terms(
-        self, collection: str, terms: str, audiences: Sequence[int], limit: int
-    ) -> list[Hit]:
-        """Return the rows that share terms, best first; Lite calls the best the most negative."""
-        with translated(f"cannot search {collection}"):
-            if not terms.strip() or not self._has_words(collection):
-                return []
-        return self._search(collection, "sparse", encoded(terms), audiences, limit)
-
-    def _search(
-        self,
-        collection: str,
-        field: str,
-        asked: Vectors | str,
-        audiences: Sequence[int],
-        limit: int,
-    ) -> list[Hit]:
-        if not audiences or limit < 1:
-            return []
-        limit = min(limit, MOST_HITS)
-        nearest = {"metric_type": "IP", "params": {"ef": max(self._settings.ef, limit)}}
-        with translated(f"cannot search {collection}"):
-            (found,) = self._client.search(
-                collection,
-                [asked],
-                anns_field=field,
-                search_params=nearest if field == "dense" else {"metric_type": "BM25"},
-                filter=among("audience", audiences),
-                limit=limit,
-                output_fields=["owner"],
-                consistency_level="Session",
-                timeout=SEARCH_SECONDS,
-            )
-        sign = -1.0 if field == "sparse" and self.lite else 1.0
-        return [
-            Hit(id=hit["id"], owner=hit["entity"]["owner"], score=sign * float(hit["distance"]))
-            for hit in found
-        ]
+        return {str(row["id"]): int(row["audience"]) for row in rows}
 
     @contextmanager
     def _writing(self, collection: str) -> Iterator[None]:
@@ -266,7 +240,9 @@ class Session:
             with translated(f"cannot write to {collection}"):
                 yield
         except IndexUnavailableError as error:
-            self.suspect = self.suspect or (self.lite and not is_refusal(error.__cause__))
+            self.suspect = self.suspect or (
+                self._lite is not None and not is_refusal(error.__cause__)
+            )
             raise
 
     def _load(self) -> None:
@@ -275,21 +251,15 @@ class Session:
             with translated(f"cannot load the collection {collection}"):
                 self._client.load_collection(collection, timeout=WRITE_SECONDS)
 
-    def _let_go(self) -> None:
+    def _let_go(self, *, sealed: bool = False) -> None:
         if hasattr(self, "_client"):
             self._client.close()
         if self._lite:
-            self._lite.stop()
+            self._lite.stop(sealed=sealed)
 
     def _fields(self, collection: str) -> frozenset[str]:
         described = self._client.describe_collection(collection, timeout=SEARCH_SECONDS)
         return frozenset(field["name"] for field in described["fields"])
-
-    def _has_words(self, collection: str) -> bool:
-        """Say whether a collection offers word search: one from before an upgrade does not."""
-        if collection not in self._searchable:
-            self._searchable[collection] = "sparse" in self._fields(collection)
-        return self._searchable[collection]
 
     def _aliases(self, collection: str) -> list[str]:
         """Return a collection's aliases; Lite does not describe them, old servers only do that."""

@@ -14,6 +14,14 @@ from core.errors import IndexUnavailableError
 
 # No such collection, a row that does not fit the schema.
 REFUSALS = (4, 6, 100)
+# No connection, not loaded, not fully loaded, no shard's leader, no such worker: it may be back soon.
+ABSENCES = (2, 101, 103, 503, 901)
+ASKED_WRONGLY = (
+    grpc.StatusCode.UNIMPLEMENTED,
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+)
 
 
 @contextmanager
@@ -35,3 +43,13 @@ def is_refusal(error: BaseException | None) -> bool:
     if isinstance(error, MilvusException):
         return isinstance(error, (ParamError, DataNotMatchException)) or error.code in REFUSALS
     return isinstance(error, ValueError)
+
+
+def is_absence(error: BaseException | None) -> bool:
+    """Say whether a call failed because the server did not answer it, rather than for what it asked."""
+    if isinstance(error, grpc.Call):
+        return error.code() not in ASKED_WRONGLY
+    if not isinstance(error, MilvusException):
+        return False
+    ended = isinstance(error.code, grpc.StatusCode)  # the client had tried again until its deadline
+    return ended or error.code in ABSENCES or "closed" in error.message

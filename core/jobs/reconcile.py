@@ -14,18 +14,23 @@ class Reconcile:
         self._indexing = indexing
 
     async def run(self, now: datetime, progress: Progress) -> JobReport:
-        """Carry out what is queued, compare the ids, and write or remove what differs."""
+        """Carry out what is queued, compare the rows, and write or remove what differs."""
         del now
         await self._indexing.prepare()
         carried = await self._indexing.catch_up(progress)
-        differences = await self._indexing.compare()
-        await self._indexing.catch_up(progress)
-        missing = sum(one.missing for one in differences)
-        strangers = sum(one.strangers for one in differences)
-        figures = {"carried": carried, "missing": missing, "strangers": strangers}
+        put_right = await self._indexing.heal(progress)
+        missing = sum(one.missing for one in put_right)
+        strangers = sum(one.strangers for one in put_right)
+        changed = sum(one.changed for one in put_right)
+        figures = {
+            "carried": carried,
+            "missing": missing,
+            "strangers": strangers,
+            "changed": changed,
+        }
         summary = (
-            f"{missing} missing rows written, {strangers} strangers removed."
-            if missing or strangers
+            f"{missing} missing rows written, {strangers} strangers removed, {changed} put right."
+            if missing or strangers or changed
             else "Ledger and index hold the same."
         )
         return JobReport(summary=summary, figures=figures)

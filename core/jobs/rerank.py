@@ -1,34 +1,48 @@
 """`rerank`: folds new evidence into ratings and standings, as a new epoch."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-from core.answers import Answer, Question
+from core.answers import Answer, Question, Standing
 from core.documents import content_hash
 from core.feedback import Feedback, Penalty, Rating, Reason, Verdict
 from core.indexing import Indexing
 from core.interfaces import JobReport, Progress
-from core.learning.promotion import carry_out, next_standing
-from core.ledger.answers import answers_to_rank, load_answers, save_question
+from core.learning.promotion import Move, carry_out, next_standing
+from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
 from core.ledger.epochs import Epoch, live_epoch, save_epoch, unembedded
-from core.ledger.feedback import accepted_phrasings, last_feedback_id, live_verdicts, wrong_sources
+from core.ledger.feedback import (
+    accepted_phrasings,
+    judged_answers,
+    last_feedback_id,
+    live_verdicts,
+    wrong_sources,
+)
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS, queue
+from core.ledger.writes import portions
 from core.ranking import Prior, rating_of
 from core.settings import LearningSettings
 
+AT_ONCE = 50  # answers that are judged, or moved, between two breaths
 FADES_AFTER = timedelta(days=1)  # without new evidence ratings still fade, slowly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Evidence:
-    """What an epoch is computed from."""
+class _Judged:
+    """What an epoch will say, worked out beside whoever writes meanwhile.
+
+    `standings` are those that the moves start from; `liked` are the answers that somebody likes.
+    """
 
     last_feedback_id: int
-    answer_ids: list[str]
-    verdicts: Mapping[str, Sequence[Feedback]]
+    rated: dict[str, Rating] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    liked: set[str] = field(default_factory=set)
+    penalties: list[Penalty] = field(default_factory=list)
 
 
 class Rerank:
@@ -56,17 +70,18 @@ class Rerank:
     async def run(self, now: datetime, progress: Progress) -> JobReport:
         """Make a new epoch where there is new evidence; otherwise only finish what was left."""
         async with self._ledger.reading() as connection:
-            evidence = await self._gather(connection)
             live = await live_epoch(connection)
-        if not self._is_stale(live, evidence, now):
+            last = await last_feedback_id(connection)
+            stale = await self._is_stale(connection, live, last, now)
+            judged = await self._judge(connection, last, now, progress) if stale else None
+        if judged is None:
             await self._finish(live, progress)
             return JobReport(summary="Nothing new since the last epoch.", figures={"moved": 0})
-        progress("rating answers", 0, len(evidence.answer_ids))
+        moved = await self._move(judged)
         async with self._ledger.writing() as connection:
-            epoch_id, moved = await self._make(connection, evidence, now)
+            epoch_id = await self._make(connection, judged, now)
             made = await live_epoch(connection)
-        rated = len(evidence.answer_ids)
-        progress("rating answers", rated, rated)
+        rated = len(judged.rated)
         await self._finish(made, progress)
         return JobReport(
             summary=f"Epoch {epoch_id}: {rated} answers rated, {moved} moved.",
@@ -85,20 +100,15 @@ class Rerank:
             await self._indexing.remember(texts)
         await self._indexing.catch_up(progress)
 
-    async def _gather(self, connection: Transaction) -> _Evidence:
-        return _Evidence(
-            last_feedback_id=await last_feedback_id(connection),
-            answer_ids=await answers_to_rank(connection),
-            verdicts=_by_answer(await live_verdicts(connection, merged=True)),
-        )
-
-    def _is_stale(self, live: Epoch | None, evidence: _Evidence, now: datetime) -> bool:
+    async def _is_stale(
+        self, connection: Transaction, live: Epoch | None, last: int, now: datetime
+    ) -> bool:
         if live is None:
-            return bool(evidence.answer_ids)
+            return bool(await answers_to_rank(connection))
         return (
-            live.last_feedback_id != evidence.last_feedback_id
+            live.last_feedback_id != last
             or live.parameters != self._parameters()
-            or (bool(evidence.verdicts) and now - live.made_at > FADES_AFTER)
+            or (last > 0 and now - live.made_at > FADES_AFTER)
         )
 
     def _parameters(self) -> str:
@@ -106,42 +116,66 @@ class Rerank:
             {**asdict(self._prior), "kernel_width": self._settings.kernel_width}, sort_keys=True
         )
 
-    async def _make(
-        self, connection: Transaction, evidence: _Evidence, now: datetime
-    ) -> tuple[int, int]:
-        held = await load_answers(connection, evidence.answer_ids)
-        rated = {
-            id_: rating_of(_by_others(answer, evidence.verdicts.get(id_, ())), self._prior, now)
-            for id_, answer in held.items()
-        }
-        given = await live_verdicts(connection)
+    async def _judge(
+        self, connection: Transaction, last: int, now: datetime, progress: Progress
+    ) -> _Judged:
+        """Rate a few answers at a time, so that whoever else is at work gets a word in."""
+        judged = _Judged(last_feedback_id=last)
+        ids = await answers_to_rank(connection)
+        for portion in portions(ids, AT_ONCE):
+            progress("rating answers", len(judged.rated), len(ids))
+            held = await load_answers(connection, portion)
+            verdicts = _by_answer(await live_verdicts(connection, portion, merged=True))
+            for id_, answer in held.items():
+                self._rate(judged, answer, verdicts.get(id_, ()), now)
+        progress("rating answers", len(ids), len(ids))
+        wrong: set[str] = set()
+        for portion in portions(await judged_answers(connection), AT_ONCE):
+            given = await live_verdicts(connection, portion)
+            judged.liked.update(one.answer_id for one in given if one.verdict is Verdict.UP)
+            wrong.update(one.answer_id for one in given if one.reason is Reason.WRONG_SOURCES)
+        judged.penalties.extend(await _penalties(connection, wrong))
+        return judged
+
+    def _rate(
+        self, judged: _Judged, answer: Answer, verdicts: Sequence[Feedback], now: datetime
+    ) -> None:
+        rating = rating_of(_by_others(answer, verdicts), self._prior, now)
+        move = next_standing(answer, rating, verdicts, frozenset(self._settings.curators))
+        judged.rated[answer.id] = rating
+        judged.standings[answer.id] = answer.standing
+        if move is not None:
+            judged.moves.append(move)
+
+    async def _move(self, judged: _Judged) -> int:
+        """Move answers, a few at a time, before the epoch: a run that is cut off is made up by the next.
+
+        What was moved by somebody else since it was judged stays there.
+        """
+        moved = 0
+        for some in portions(judged.moves, AT_ONCE):
+            async with self._ledger.writing() as connection:
+                there = await standings_of(connection, [move.answer_id for move in some])
+                due = [
+                    move
+                    for move in some
+                    if there.get(move.answer_id) is judged.standings[move.answer_id]
+                ]
+                await carry_out(connection, due, self._now)
+            moved += len(due)
+        return moved
+
+    async def _make(self, connection: Transaction, judged: _Judged, now: datetime) -> int:
         epoch_id = await save_epoch(
             connection,
             parameters=self._parameters(),
-            last_feedback_id=evidence.last_feedback_id,
-            rated=rated,
-            penalised=await _penalties(connection, given),
+            last_feedback_id=judged.last_feedback_id,
+            rated=judged.rated,
+            penalised=judged.penalties,
             now=now,
         )
-        liked = {one.answer_id for one in given if one.verdict is Verdict.UP}
-        await self._keep_phrasings(connection, liked)
-        return epoch_id, await self._promote(connection, held, evidence, rated)
-
-    async def _promote(
-        self,
-        connection: Transaction,
-        held: Mapping[str, Answer],
-        evidence: _Evidence,
-        rated: Mapping[str, Rating],
-    ) -> int:
-        curators = frozenset(self._settings.curators)
-        judged = (
-            next_standing(answer, rated[id_], evidence.verdicts.get(id_, ()), curators)
-            for id_, answer in held.items()
-        )
-        moves = [move for move in judged if move is not None]
-        await carry_out(connection, moves, self._now)
-        return len(moves)
+        await self._keep_phrasings(connection, judged.liked)
+        return epoch_id
 
     async def _keep_phrasings(self, connection: Transaction, liked: Collection[str]) -> None:
         """Let answers be found by the other words in which somebody liked them."""
@@ -165,10 +199,9 @@ def _by_answer(verdicts: Sequence[Feedback]) -> dict[str, list[Feedback]]:
     return grouped
 
 
-async def _penalties(connection: Transaction, verdicts: Sequence[Feedback]) -> list[Penalty]:
+async def _penalties(connection: Transaction, wrong: Collection[str]) -> list[Penalty]:
     """Return what "wrong sources" takes off the cited passages; each counts once near a question."""
-    called = {one.answer_id for one in verdicts if one.reason is Reason.WRONG_SOURCES}
     return [
         Penalty(passage_id=passage_id, question_id=question_id, weight=1.0)
-        for passage_id, question_id in await wrong_sources(connection, sorted(called))
+        for passage_id, question_id in await wrong_sources(connection, sorted(wrong))
     ]

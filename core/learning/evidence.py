@@ -1,6 +1,5 @@
 """Taking a verdict: from a reaction, a button or a reason to one event of the feedback log."""
 
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -8,60 +7,60 @@ from core.errors import UnknownAnswerError
 from core.feedback import Feedback, Verdict, Via, verdict_of
 from core.ledger.answers import answer_at, load_answer
 from core.ledger.feedback import append
-from core.ledger.ledger import Ledger, Transaction
+from core.ledger.ledger import Transaction
 from core.ledger.messages import reactions_on, set_reaction
 from core.ledger.people import see_person
 from core.messages import MessageRef, Reaction
 
-log = logging.getLogger(__name__)
-
 
 class Evidence:
-    """Writes the feedback log. It is folded into ratings by the `rerank` job."""
+    """Writes the feedback log, each time in the caller's transaction: it is part of an event's effect.
 
-    def __init__(
-        self, *, ledger: Ledger, emoji: Mapping[str, Verdict], now: Callable[[], datetime]
-    ) -> None:
-        """Take the ledger and what each emoji says of an answer."""
-        self._ledger = ledger
+    The log is folded into ratings by the `rerank` job.
+    """
+
+    def __init__(self, *, emoji: Mapping[str, Verdict], now: Callable[[], datetime]) -> None:
+        """Take what each emoji says of an answer."""
         self._emoji = emoji
         self._now = now
 
-    async def take_reaction(self, reaction: Reaction) -> Feedback | None:
-        """Store an emoji, and the verdict that it is where it stands on an answer."""
+    async def take_reaction(self, connection: Transaction, reaction: Reaction) -> Feedback | None:
+        """Store an emoji, and the verdict that it is where it stands on an answer.
+
+        Something newer by the same emoji may be known already: then there is no verdict.
+        """
         if reaction.person.bot:
             return None
-        async with self._ledger.writing() as connection:
-            await see_person(connection, reaction.person, self._now())
-            await set_reaction(connection, reaction)
-            answer_id = await answer_at(connection, reaction.ref)
-            return await self._append(connection, reaction, answer_id) if answer_id else None
+        await see_person(connection, reaction.person, self._now())
+        newest = await set_reaction(connection, reaction)
+        answer_id = await answer_at(connection, reaction.ref)
+        if answer_id is None or not newest:
+            return None
+        return await self._append(connection, reaction, answer_id)
 
-    async def take_verdict(self, given: Feedback) -> Feedback | None:
+    async def take_verdict(self, connection: Transaction, given: Feedback) -> Feedback | None:
         """Append a verdict that came by a button; raise `UnknownAnswerError` for an unknown answer."""
         if given.person.bot:
             return None
-        async with self._ledger.writing() as connection:
-            await see_person(connection, given.person, self._now())
-            if await load_answer(connection, given.answer_id) is None:
-                raise UnknownAnswerError("That answer is no longer stored, so it cannot be rated.")
-            return given if await append(connection, given) else None
+        await see_person(connection, given.person, self._now())
+        if await load_answer(connection, given.answer_id) is None:
+            raise UnknownAnswerError("That answer is no longer stored, so it cannot be rated.")
+        return given if await append(connection, given) else None
 
-    async def catch_up(self, ref: MessageRef) -> list[Feedback]:
+    async def catch_up(self, connection: Transaction, ref: MessageRef) -> list[Feedback]:
         """Append the verdicts of emoji that came before the ledger knew what stands at a place."""
-        async with self._ledger.writing() as connection:
-            answer_id = await answer_at(connection, ref)
-            if answer_id is None:
-                return []
-            standing = await reactions_on(connection, ref)
-            given = [await self._append(connection, one, answer_id) for one in standing]
+        answer_id = await answer_at(connection, ref)
+        if answer_id is None:
+            return []
+        standing = await reactions_on(connection, ref)
+        given = [await self._append(connection, one, answer_id) for one in standing]
         return [one for one in given if one is not None]
 
     async def _append(
         self, connection: Transaction, reaction: Reaction, answer_id: str
     ) -> Feedback | None:
         verdict = verdict_of(reaction.emoji, self._emoji)
-        if verdict is None or await self._still_said(connection, reaction, verdict):
+        if verdict is None:
             return None
         event = Feedback(
             event_id=reaction.event_id,
@@ -71,16 +70,6 @@ class Evidence:
             via=Via.REACTION,
             at=reaction.at,
             withdrawn=not reaction.added,
+            emoji=reaction.emoji,
         )
         return event if await append(connection, event) else None
-
-    async def _still_said(
-        self, connection: Transaction, reaction: Reaction, verdict: Verdict
-    ) -> bool:
-        """Say whether a removed emoji leaves another one that says the same: 👍 and ❤, less ❤."""
-        if reaction.added:
-            return False
-        return any(
-            one.person.id == reaction.person.id and verdict_of(one.emoji, self._emoji) is verdict
-            for one in await reactions_on(connection, reaction.ref)
-        )

@@ -1,11 +1,13 @@
 """Answering with what was learned: a stored answer is given again, guides a new one, or stays away."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.answering import Answerer, Asked
 from core.answers import Answer, Origin, Standing, badge_of
+from core.errors import IndexUnavailableError
 from core.feedback import Rating, Verdict
 from core.indexing import Indexing
 from core.interfaces import Index, Reply
@@ -23,6 +25,7 @@ from core.retrieval import HEARD, Retriever, Sought
 from core.settings import LearningSettings
 from core.terms import terms_of
 
+log = logging.getLogger(__name__)
 NEAR_QUESTIONS = 20
 REUSABLE = frozenset({Standing.TRIAL, Standing.VERIFIED})
 
@@ -106,7 +109,7 @@ class Reuse:
         """Return an answer that everyone who reads along may read; it is not stored yet."""
         await reply.progress("Searching…")
         sought = await self._retriever.seek(asked.question.text, held)
-        recalled = await self._recall(sought)
+        recalled = await self._recalled(sought)
         again = verbatim(asked.question.text, recalled, self._settings.near)
         if again is not None:
             return self._given_again(asked, again)
@@ -116,6 +119,15 @@ class Reuse:
             if same_meaning(asked.question.text, one.question)
         ]
         return await self._answerer.answer(asked, sought, reply, guidance)
+
+    async def _recalled(self, sought: Sought) -> list[Recalled]:
+        """Recall; where the index does not offer what was learned, what was read may be there."""
+        try:
+            return await self._recall(sought)
+        except IndexUnavailableError as error:
+            log.warning("Nothing learned could be recalled: %s", error)
+            self._indexing.doubt()
+            return []
 
     async def _recall(self, sought: Sought) -> list[Recalled]:
         nearest: dict[str, tuple[str, float]] = {}

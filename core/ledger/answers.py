@@ -177,6 +177,14 @@ async def set_standing(
     await connection.execute(standings.insert().values(**row))
 
 
+async def standings_of(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Standing]:
+    """Return where the stored answers among the ids stand; the ids fit into one IN."""
+    rows = await connection.execute(
+        select(answers.c.id, answers.c.standing).where(answers.c.id.in_(ids))
+    )
+    return {row.id: Standing(row.standing) for row in rows}
+
+
 async def question_ids(connection: AsyncConnection, answer_id: str) -> list[str]:
     """Return the ids of the phrasings that an answer is found by."""
     rows = await connection.execute(

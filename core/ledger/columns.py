@@ -1,7 +1,9 @@
-"""What every table is made of: times, numbers and the naming of constraints."""
+"""What every table is made of: texts, times, numbers and the naming of constraints."""
 
+import re
 from datetime import UTC, datetime
 
+import sqlalchemy
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -11,6 +13,25 @@ from sqlalchemy import (
     MetaData,
     TypeDecorator,
 )
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # half a surrogate pair is in no encoding
+
+
+class Text(TypeDecorator[str]):
+    """Text of any origin: signs that a database cannot store become U+FFFD.
+
+    PostgreSQL takes no NUL, and no database half of a surrogate pair; documents and language models
+    bring both.
+    """
+
+    impl = sqlalchemy.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the signature is SQLAlchemy's
+        """Replace what cannot be stored."""
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return UNSTORABLE.sub("\ufffd", value)
 
 
 class Instant(TypeDecorator[datetime]):

@@ -56,14 +56,15 @@ async def save_document(
     the document must be read anew; without one it is the document's hash.
     """
     audience_id = await audience_number(connection, document.audience)
+    rows = [_row_of_passage(part, audience_id) for part in parts]
     old = await passage_ids(connection, document.id)
-    await connection.execute(delete(passages).where(passages.c.document_id == document.id))
+    if old:
+        await connection.execute(delete(passages).where(passages.c.document_id == document.id))
     row = {**_row_of(document, audience_id, now), "hash": version or document.hash}
     await put(connection, documents, row, key=["id"])
-    rows = [_row_of_passage(part, audience_id) for part in parts]
     await insert_all(connection, passages, rows)
     await save_embeddings(connection, vectors, fingerprint)
-    new = {part.id for part in parts}
+    new = {str(row["id"]) for row in rows}
     await queue(connection, PASSAGES, sorted({*old, *new}), now)
     await note_gone(connection, document.id, {*old} - new, now)
 

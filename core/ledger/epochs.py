@@ -40,6 +40,11 @@ async def live_epoch(connection: AsyncConnection) -> Epoch | None:
     )
 
 
+async def outdate(connection: AsyncConnection) -> None:
+    """Have the next `rerank` compute everything anew: events have left the log."""
+    await connection.execute(update(epochs).where(epochs.c.live).values(last_feedback_id=-1))
+
+
 async def save_epoch(
     connection: AsyncConnection,
     *,

@@ -4,7 +4,7 @@ A deletion hides at once and in one transaction. The job `purge` then wipes the 
 was in; the audit log tells it, by ids only, whether there is anything to wipe.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.answers import Origin, Standing
 from core.documents import content_hash
 from core.feedback import Verdict
-from core.ledger.answers import question_ids, set_standing
 from core.ledger.feedback import live_verdicts
-from core.ledger.inbox import bury, is_buried, rewrite
+from core.ledger.inbox import bury, is_buried, newest_edit, rewrite
 from core.ledger.machinery import audit
 from core.ledger.messages import delete_message, edit_message
 from core.ledger.operations import ANSWERS, PASSAGES, queue
@@ -29,16 +28,25 @@ from core.ledger.tables import (
     messages,
     passages,
     questions,
+    standings,
 )
-from core.ledger.writes import portions
+from core.ledger.writes import insert_all, portions
 from core.messages import Deleted, Edited, MessageRef
 
 FORGOTTEN = "(This answer was forgotten, together with what it was given to or rested on.)"
 REMOVED = "(removed)"
 NOTHING = content_hash("")
+WORDLESS = {"text": "", "asked": "", "hash": NOTHING}
 EDIT, FORGET, REMOVE, PURGE = "edit message", "forget message", "forget passages", "purge"
+FORGET_PERSON, PRUNE = "forget person", "prune embeddings"
 # Which collection of the index still holds, in its files, what such an erasure took away.
-LEFT_IN: dict[str, str | None] = {EDIT: None, FORGET: ANSWERS, REMOVE: PASSAGES}
+LEFT_IN: dict[str, str | None] = {
+    EDIT: None,
+    FORGET: ANSWERS,
+    FORGET_PERSON: ANSWERS,
+    REMOVE: PASSAGES,
+    PRUNE: None,
+}
 RESTING = (Origin.GENERATED.value, Origin.QUOTED.value)  # their words come from documents
 
 
@@ -58,9 +66,10 @@ async def replace_message(connection: AsyncConnection, edited: Edited, now: date
     """
     if await is_buried(connection, edited.ref):
         return
-    await rewrite(connection, edited.ref, edited.text)
-    await edit_message(connection, edited)
-    await _note(connection, EDIT, edited.ref.platform, edited.ref.id, now)
+    newest = await newest_edit(connection, edited.ref, edited) or edited
+    await rewrite(connection, edited.ref, newest.text)
+    await edit_message(connection, newest)
+    await note_erasure(connection, EDIT, edited.ref.platform, edited.ref.id, now)
 
 
 async def erase_message(connection: AsyncConnection, deleted: Deleted, now: datetime) -> None:
@@ -72,14 +81,14 @@ async def erase_message(connection: AsyncConnection, deleted: Deleted, now: date
     await bury(connection, deleted, now)
     known = await rewrite(connection, deleted.ref, "")
     asked = await _asked_in(connection, deleted.ref)
-    await _drop_phrasings(connection, asked, {"text": "", "asked": "", "hash": NOTHING}, now)
+    await drop_phrasings(connection, asked, WORDLESS, now)
     rewritten = await _rewritten_with(connection, deleted.ref)
-    await _drop_phrasings(connection, rewritten, {"text": "", "hash": NOTHING}, now)
-    for answer_id in await _unvouched(connection, deleted.ref):
-        await _empty(connection, answer_id, "its question was taken away", now)
+    await drop_phrasings(connection, rewritten, {"text": "", "hash": NOTHING}, now)
+    unvouched = await _unvouched(connection, deleted.ref)
+    await empty_answers(connection, unvouched, "its question was taken away", now)
     await delete_message(connection, deleted)
     if known or asked:
-        await _note(connection, FORGET, deleted.ref.platform, deleted.ref.id, now)
+        await note_erasure(connection, FORGET, deleted.ref.platform, deleted.ref.id, now)
 
 
 async def forget_removed_documents(connection: AsyncConnection, now: datetime) -> int:
@@ -96,8 +105,7 @@ async def forget_removed_documents(connection: AsyncConnection, now: datetime) -
         .where(quoting, citations.c.nearest.is_(False), answers.c.origin.in_(RESTING))
     )
     ids = sorted(rested.scalars())
-    for answer_id in ids:
-        await _empty(connection, answer_id, "a document that it rested on was removed", now)
+    await empty_answers(connection, ids, "a document that it rested on was removed", now)
     await connection.execute(
         update(citations)
         .where(quoting)
@@ -111,7 +119,7 @@ async def note_gone(
 ) -> None:
     """Note that passages of a document left the ledger, where any did."""
     if gone:
-        await _note(connection, REMOVE, "ingestion", document_id, now)
+        await note_erasure(connection, REMOVE, "ingestion", document_id, now)
 
 
 async def erased_since_purge(connection: AsyncConnection) -> Erasures | None:
@@ -133,7 +141,7 @@ async def erased_since_purge(connection: AsyncConnection) -> Erasures | None:
 
 async def note_purge(connection: AsyncConnection, erased: Erasures, now: datetime) -> None:
     """Note up to which erasure everything was purged."""
-    await _note(connection, PURGE, "purge", str(erased.last), now)
+    await note_erasure(connection, PURGE, "purge", str(erased.last), now)
 
 
 async def unused_embeddings(connection: AsyncConnection, in_use: Collection[str]) -> int:
@@ -142,9 +150,13 @@ async def unused_embeddings(connection: AsyncConnection, in_use: Collection[str]
     return int((await connection.execute(unused)).scalar_one())
 
 
-async def prune_embeddings(connection: AsyncConnection, in_use: Collection[str]) -> int:
-    """Delete the embeddings that are not used; return how many."""
-    return int((await connection.execute(delete(embeddings).where(_unused(in_use)))).rowcount)
+async def prune_embeddings(
+    connection: AsyncConnection, in_use: Collection[str], now: datetime
+) -> int:
+    """Delete the embeddings that are not used, and note it; return how many."""
+    pruned = int((await connection.execute(delete(embeddings).where(_unused(in_use)))).rowcount)
+    await note_erasure(connection, PRUNE, "purge", f"{pruned} embeddings", now)
+    return pruned
 
 
 def _unused(in_use: Collection[str]) -> ColumnElement[bool]:
@@ -181,28 +193,48 @@ async def _rewritten_with(connection: AsyncConnection, ref: MessageRef) -> list[
     return list(found.scalars())
 
 
-async def _drop_phrasings(
+async def drop_phrasings(
     connection: AsyncConnection, ids: Sequence[str], emptied: dict[str, str], now: datetime
 ) -> None:
     """Empty questions, and the copies of them by which other answers are found.
 
-    A phrasing that somebody else asked in the same words stays with what it is found by.
+    A phrasing that somebody else asked in the same words stays with what it is found by, and in
+    those words only.
     """
-    found = await connection.execute(select(questions.c.hash).where(questions.c.id.in_(ids)))
-    hashes = set(found.scalars())
-    alike = await connection.execute(
-        select(questions.c.id, questions.c.hash, questions.c.message_id).where(
-            questions.c.hash.in_(hashes), questions.c.id.not_in(ids)
-        )
-    )
-    others = alike.all()
-    kept = {row.hash for row in others if row.message_id is not None}
-    copies = [row.id for row in others if row.message_id is None and row.hash not in kept]
+    copies, shared = await _copies_of(connection, set(ids))
     for portion in portions(list(ids)):
         await _blank(connection, portion, emptied)
     for portion in portions(copies):
-        await _blank(connection, portion, {"text": "", "asked": "", "hash": NOTHING})
+        await _blank(connection, portion, WORDLESS)
+    for portion in portions(shared):
+        await connection.execute(
+            update(questions).where(questions.c.id.in_(portion)).values(asked=questions.c.text)
+        )
     await queue(connection, ANSWERS, [*ids, *copies], now)
+
+
+async def _copies_of(connection: AsyncConnection, ids: Set[str]) -> tuple[list[str], list[str]]:
+    """Return the copies of questions that nobody else asked, and those that somebody else did."""
+    hashes: set[str] = set()
+    for portion in portions(sorted(ids)):
+        found = await connection.execute(
+            select(questions.c.hash).where(questions.c.id.in_(portion), questions.c.text != "")
+        )
+        hashes |= set(found.scalars())
+    alike = []
+    for portion in portions(sorted(hashes)):
+        rows = await connection.execute(
+            select(questions.c.id, questions.c.hash, questions.c.message_id).where(
+                questions.c.hash.in_(portion)
+            )
+        )
+        alike += [row for row in rows if row.id not in ids]
+    asked = {row.hash for row in alike if row.message_id is not None}
+    copies = [row for row in alike if row.message_id is None]
+    return (
+        [row.id for row in copies if row.hash not in asked],
+        [row.id for row in copies if row.hash in asked],
+    )
 
 
 async def _blank(connection: AsyncConnection, ids: Sequence[str], emptied: dict[str, str]) -> None:
@@ -228,17 +260,24 @@ async def _unvouched(connection: AsyncConnection, ref: MessageRef) -> list[str]:
     return [id_ for id_, of in origins.items() if id_ not in liked or of == Origin.COMMAND.value]
 
 
-async def _empty(connection: AsyncConnection, answer_id: str, reason: str, now: datetime) -> None:
-    """Take an answer's words; stale for good, so that no verdict brings back an empty answer."""
-    await connection.execute(
-        update(answers).where(answers.c.id == answer_id).values(text=FORGOTTEN, notice=None)
-    )
-    await connection.execute(delete(citations).where(citations.c.answer_id == answer_id))
-    await set_standing(connection, answer_id, Standing.STALE, reason=reason, by="erasure", now=now)
-    await queue(connection, ANSWERS, await question_ids(connection, answer_id), now)
+async def empty_answers(
+    connection: AsyncConnection, ids: Sequence[str], reason: str, now: datetime
+) -> None:
+    """Take answers' words; stale for good, so that no verdict brings back an empty answer."""
+    emptied = {"text": FORGOTTEN, "notice": None, "standing": Standing.STALE.value}
+    for portion in portions(ids):
+        await connection.execute(update(answers).where(answers.c.id.in_(portion)).values(**emptied))
+        await connection.execute(delete(citations).where(citations.c.answer_id.in_(portion)))
+        found = await connection.execute(
+            select(questions.c.id).where(questions.c.answer_id.in_(portion))
+        )
+        await queue(connection, ANSWERS, list(found.scalars()), now)
+    moved = {"standing": Standing.STALE.value, "reason": reason, "by": "erasure", "at": now}
+    await insert_all(connection, standings, [moved | {"answer_id": id_} for id_ in ids])
 
 
-async def _note(
+async def note_erasure(
     connection: AsyncConnection, action: str, by: str, subject: str, now: datetime
 ) -> None:
+    """Note that something was erased, for the purge; `subject` is an id or a hash, never a text."""
     await note(connection, by=by, action=action, subject=subject, now=now)

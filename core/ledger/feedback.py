@@ -22,6 +22,7 @@ async def append(connection: AsyncConnection, event: Feedback) -> bool:
         "verdict": event.verdict.value,
         "via": event.via.value,
         "reason": event.reason.value if event.reason else None,
+        "emoji": event.emoji,
         "withdrawn": event.withdrawn,
         "at": event.at,
     }
@@ -47,7 +48,8 @@ async def live_verdicts(
         )
         .join(people, people.c.id == feedback.c.person_id)
         .join(answers, answers.c.id == feedback.c.answer_id)
-        .order_by(said_of, feedback.c.person_id, feedback.c.id)
+        # By the platform's time: what came late still counts where it belongs.
+        .order_by(said_of, feedback.c.person_id, feedback.c.at, feedback.c.id)
     )
     if answer_ids is not None:
         statement = statement.where(said_of.in_(answer_ids))
@@ -67,7 +69,14 @@ def _feedback_of(row: Row[tuple[object, ...]]) -> Feedback:
         at=row.at,
         reason=Reason(row.reason) if row.reason else None,
         withdrawn=row.withdrawn,
+        emoji=row.emoji,
     )
+
+
+async def judged_answers(connection: AsyncConnection) -> list[str]:
+    """Return the ids of every answer that the log says something of, each copy for itself."""
+    rows = await connection.execute(select(feedback.c.answer_id).distinct())
+    return sorted(rows.scalars())
 
 
 async def last_feedback_id(connection: AsyncConnection) -> int:

@@ -4,18 +4,22 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import LedgerError
+from core.ledger import engines
+from core.ledger.fence import Fence, check_fences, fenced
+from core.ledger.turns import Turns
+from core.ledger.wiping import wipe_postgresql, wipe_sqlite
 
 log = logging.getLogger(__name__)
 Transaction: TypeAlias = AsyncConnection  # what callers above the ledger pass on
@@ -38,13 +42,15 @@ class Ledger:
         """
         self._lock = asyncio.Lock()
         try:
-            self.url = make_url(url)
-            self._readers = self._engine(writer=False)
-            self._writer = self._engine(writer=True)
+            self.url = engines.address(url)
+            self._readers = engines.readers_of(self.url)
+            self._writer = engines.writer_of(self.url)
+            self._sessions = engines.sessions_of(self.url)
         except (SQLAlchemyError, ImportError) as error:
             raise LedgerError(
                 f"The setting ledger.url is no address of a database: {error}"
             ) from error
+        self._turns = Turns(self._sessions)
 
     async def open(self) -> None:
         """Bring the schema up to date; raise `LedgerError` where the database cannot be used."""
@@ -55,17 +61,31 @@ class Ledger:
                     log.info(
                         "SQLite %s: one connection writes and checkpoints.", sqlite3.sqlite_version
                     )
-            async with self._writer.connect() as connection:
-                await connection.run_sync(migrate)
+            async with (self._sessions or self._writer).connect() as connection:
+                await connection.run_sync(self._bring_up_to_date)
                 await connection.commit()
-        except (SQLAlchemyError, sqlite3.Error, CommandError, OSError) as error:
-            shown = self.url.render_as_string(hide_password=True)
-            raise LedgerError(f"The ledger {shown} cannot be opened: {error}") from error
+        except CommandError as error:
+            raise LedgerError(
+                f"The ledger {engines.shown(self.url)} cannot be opened: another version of "
+                f"Tavernkeep has changed its tables, and there is no way back: {error}. Start that "
+                "version, or restore a backup."
+            ) from error
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise LedgerError(
+                f"The ledger {engines.shown(self.url)} cannot be opened: {_cause(error)}"
+            ) from error
+
+    def _bring_up_to_date(self, connection: Connection) -> None:
+        if self._sessions is not None:
+            engines.lock_out_writers(connection)  # processes that start at once migrate in turn
+        migrate(connection)
 
     async def close(self) -> None:
         """Close every connection."""
         await self._readers.dispose()
         await self._writer.dispose()
+        if self._sessions is not None:
+            await self._sessions.dispose()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -78,39 +98,49 @@ class Ledger:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Yield the writer in a transaction, committed at the end and rolled back on an error.
 
-        Raises `LedgerError` where the database cannot be written, on a full disk for instance.
+        Raises `LedgerError` where the database cannot be written, on a full disk for instance, and
+        `LeaseLostError` inside `fenced` where the lease is no longer ours.
         """
         with _translated("written"):
             async with self._lock, self._writer.begin() as connection:
+                await check_fences(connection, self)
                 yield connection
 
-    async def wipe(self) -> None:
-        """Leave nothing in SQLite's files of what was deleted; other databases do it by themselves.
+    @asynccontextmanager
+    async def alone(self, what: str) -> AsyncIterator[None]:
+        """Hold the one right to do `what` among all processes that use this ledger.
 
-        It waits for the writer, and writers wait for it. Raises `LedgerError` where a reader stands
-        in the way for long, or the disk is full: then it is to be done again.
+        It is not to be taken again inside itself. Where the connection to PostgreSQL breaks, the
+        right is lost unnoticed: work that must not be done twice is fenced as well.
         """
-        if self.url.get_backend_name() != "sqlite":
-            return
-        async with self._lock, self._writer.connect() as connection:
-            raw: Any = (await connection.get_raw_connection()).driver_connection
-            try:
-                await raw.execute("VACUUM")  # it is refused inside a transaction
-                async with raw.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
-                    busy, *_ = await cursor.fetchone()
-            except sqlite3.Error as error:
-                raise LedgerError(f"The ledger's file cannot be wiped: {error}") from error
-            if busy:
-                raise LedgerError("The ledger's log cannot be wiped: somebody reads for long.")
+        async with AsyncExitStack() as held:
+            with _translated("locked"):
+                await self._turns.take(what, held)
+            yield
 
-    def _engine(self, *, writer: bool) -> AsyncEngine:
-        if self.url.get_backend_name() != "sqlite":
-            return create_async_engine(self.url, pool_size=1 if writer else 5, pool_pre_ping=True)
-        size = 1 if writer else 4
-        engine = create_async_engine(self.url, pool_size=size, max_overflow=0 if writer else 4)
-        event.listen(engine.sync_engine, "connect", _prepare_writer if writer else _prepare_reader)
-        event.listen(engine.sync_engine, "begin", _begin_writing if writer else _begin_reading)
-        return engine
+    def fenced(self, name: str, fence: int) -> AbstractContextManager[None]:
+        """Let this task, and those it starts inside, write only while the lease has this number.
+
+        Every `writing()` inside looks first, in its own transaction, and raises `LeaseLostError`
+        where another holder took the lease.
+        """
+        return fenced(Fence(ledger=self, lease=name, number=fence))
+
+    async def wipe(self) -> None:
+        """Leave nothing in the database's files of what was deleted.
+
+        It waits for the writer, and writers wait for it; on PostgreSQL readers do too, a table at a
+        time. Raises `LedgerError` where somebody reads for long, or the disk is full: then it is to
+        be done again.
+        """
+        with _translated("wiped"):
+            if self._sessions is None:
+                async with self._lock, self._writer.connect() as connection:
+                    await wipe_sqlite(connection)
+            else:
+                async with self._sessions.connect() as connection:
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    await wipe_postgresql(connection)
 
 
 def migrate(connection: Connection) -> None:
@@ -121,35 +151,16 @@ def migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _prepare(connection: Any, *pragmas: str) -> None:
-    connection.isolation_level = None  # SQLAlchemy's `begin` event says when a transaction starts
-    cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "busy_timeout=5000", "secure_delete=ON", *pragmas):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _prepare_writer(connection: Any, _: object) -> None:
-    _prepare(connection, "journal_mode=WAL", "synchronous=FULL")
-
-
-def _prepare_reader(connection: Any, _: object) -> None:
-    _prepare(connection, "query_only=ON", "wal_autocheckpoint=0")
-
-
-def _begin_writing(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin_reading(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
 @contextmanager
 def _translated(done: str) -> Iterator[None]:
     """Turn the database's errors into one of ours, with a sentence for people."""
     try:
         yield
     except SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error
-        raise LedgerError(f"The ledger cannot be {done}: {cause}.") from error
+        raise LedgerError(f"The ledger cannot be {done}: {_cause(error)}.") from error
+
+
+def _cause(error: BaseException) -> str:
+    """Return what the driver said, without the details that may quote what people wrote."""
+    cause = getattr(error, "orig", None) or error
+    return str(cause.__cause__ or cause).partition("\n")[0].rstrip(".")

@@ -1,14 +1,14 @@
-"""The tables that the machinery keeps: collections, index operations, runs, leases, the audit log."""
+"""The tables that the machinery keeps: collections, operations, runs, leases, costs, the audit log."""
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     String,
     Table,
-    Text,
 )
 
-from core.ledger.columns import Instant, metadata, number
+from core.ledger.columns import Instant, Text, metadata, number
 
 collections = Table(
     "collections",
@@ -48,6 +48,13 @@ leases = Table(
     Column("owner", String(100), nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("expires_at", Instant, nullable=False),
+)
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("tokens", BigInteger, nullable=False),
 )
 
 audit = Table(

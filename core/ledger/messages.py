@@ -1,11 +1,12 @@
 """What people wrote, and the emoji that stand on messages."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.ledger.inbox import is_buried
+from core.ledger.inbox import is_buried, newest_edit, rewrite
 from core.ledger.people import see_conversation, see_person
 from core.ledger.tables import answers, messages, people, posts, reactions
 from core.ledger.writes import insert_once
@@ -13,13 +14,19 @@ from core.messages import Deleted, Edited, Message, MessageRef, Person, Reaction
 from core.prompts import Turn
 
 
-async def save_message(connection: AsyncConnection, message: Message, now: datetime) -> bool:
-    """Store a message with its writer and its conversation; return False where it was taken away.
+async def save_message(
+    connection: AsyncConnection, message: Message, now: datetime
+) -> Message | None:
+    """Store a message with its writer and its conversation, and return it as it stands by now.
 
-    A deletion may overtake its message: then nothing is stored.
+    An edit may overtake its message: then it has the new text. So may a deletion: then nothing is
+    stored, and None is returned.
     """
     if await is_buried(connection, message.ref):
-        return False
+        await rewrite(connection, message.ref, "")
+        return None
+    edited = await newest_edit(connection, message.ref)
+    text = edited.text if edited else message.text
     await see_person(connection, message.person, now)
     await see_conversation(connection, message.conversation)
     row = {
@@ -28,18 +35,22 @@ async def save_message(connection: AsyncConnection, message: Message, now: datet
         "key": message.ref.key,
         "thread": message.thread,
         "person_id": message.person.id,
-        "text": message.text,
+        "text": text,
         "sent_at": message.sent_at,
+        "edited_at": edited.at if edited else None,
     }
     await insert_once(connection, messages, row)
-    return True
+    if edited is not None:
+        await rewrite(connection, message.ref, text)
+    return replace(message, text=text)
 
 
 async def edit_message(connection: AsyncConnection, edited: Edited) -> None:
-    """Store a message's new text, unless it was taken away."""
+    """Store a message's new text, unless it was taken away or has a newer one."""
+    older = or_(messages.c.edited_at.is_(None), messages.c.edited_at <= edited.at)
     await connection.execute(
         update(messages)
-        .where(messages.c.id == edited.ref.id, messages.c.deleted_at.is_(None))
+        .where(messages.c.id == edited.ref.id, messages.c.deleted_at.is_(None), older)
         .values(text=edited.text, edited_at=edited.at)
     )
 
@@ -53,24 +64,34 @@ async def delete_message(connection: AsyncConnection, deleted: Deleted) -> None:
     )
 
 
-async def set_reaction(connection: AsyncConnection, reaction: Reaction) -> None:
-    """Store or remove an emoji."""
-    if reaction.added:
+async def set_reaction(connection: AsyncConnection, reaction: Reaction) -> bool:
+    """Store that an emoji was added or removed; return False where something newer is known of it.
+
+    Newer is what has the later time on the platform: a removal may come before the addition. Of two
+    at the same time the removal counts.
+    """
+    same = and_(
+        reactions.c.message_id == reaction.ref.id,
+        reactions.c.person_id == reaction.person.id,
+        reactions.c.emoji == reaction.emoji,
+    )
+    known = (await connection.execute(select(reactions).where(same))).one_or_none()
+    if known is None:
         row = {
             "message_id": reaction.ref.id,
             "person_id": reaction.person.id,
             "emoji": reaction.emoji,
             "at": reaction.at,
+            "added": reaction.added,
         }
         await insert_once(connection, reactions, row)
-        return
+        return True
+    if (known.at, not known.added) > (reaction.at, not reaction.added):
+        return False
     await connection.execute(
-        delete(reactions).where(
-            reactions.c.message_id == reaction.ref.id,
-            reactions.c.person_id == reaction.person.id,
-            reactions.c.emoji == reaction.emoji,
-        )
+        update(reactions).where(same).values(at=reaction.at, added=reaction.added)
     )
+    return True
 
 
 async def reactions_on(connection: AsyncConnection, ref: MessageRef) -> list[Reaction]:
@@ -78,7 +99,7 @@ async def reactions_on(connection: AsyncConnection, ref: MessageRef) -> list[Rea
     rows = await connection.execute(
         select(reactions, people.c.platform, people.c.key, people.c.name, people.c.bot)
         .join(people, people.c.id == reactions.c.person_id)
-        .where(reactions.c.message_id == ref.id)
+        .where(reactions.c.message_id == ref.id, reactions.c.added)
         .order_by(reactions.c.at)
     )
     return [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Column, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Standing
@@ -20,6 +20,7 @@ from core.ledger.writes import insert_all
 PASSAGES = "passages"
 ANSWERS = "answers"
 ALIASES = (PASSAGES, ANSWERS)
+PAGE = 2_000
 REUSABLE = (Standing.TRIAL.value, Standing.VERIFIED.value)
 
 
@@ -64,11 +65,41 @@ async def done(connection: AsyncConnection, carried_out: Sequence[Operation]) ->
     )
 
 
+async def count_queued(connection: AsyncConnection, alias: str) -> int:
+    """Return how many operations are queued for an alias."""
+    mine = select(func.count()).select_from(operations).where(operations.c.alias == alias)
+    return int((await connection.execute(mine)).scalar_one())
+
+
+async def count_wanted(connection: AsyncConnection, alias: str) -> int:
+    """Return how many rows an alias should hold."""
+    counted = await connection.execute(select(func.count()).select_from(_wanted(alias).subquery()))
+    return int(counted.scalar_one())
+
+
 async def wanted_ids(connection: AsyncConnection, alias: str) -> set[str]:
     """Return the ids that an alias should hold."""
-    statement = _wanted(alias)
-    rows = await connection.execute(select(statement.subquery().c.id))
-    return set(rows.scalars())
+    return set(await wanted_rows(connection, alias))
+
+
+async def wanted_rows(connection: AsyncConnection, alias: str) -> dict[str, int]:
+    """Return the ids that an alias should hold, each with its audience, read in pages.
+
+    Both together say all of a row: its text and its owner are part of what its id is made of.
+    """
+    column = passages.c.id if alias == PASSAGES else questions.c.id
+    statement = _wanted(alias).with_only_columns(
+        column, _audience(alias), maintain_column_froms=True
+    )
+    wanted: dict[str, int] = {}
+    last = ""
+    while True:  # in pages, so that others have their turn between them
+        page = statement.where(column > last).order_by(column).limit(PAGE)
+        rows = (await connection.execute(page)).all()
+        wanted.update((id_, number) for id_, number in rows)
+        if len(rows) < PAGE:
+            return wanted
+        last = rows[-1][0]
 
 
 async def wanted_items(
@@ -87,6 +118,10 @@ async def wanted_items(
         )
         for row in rows
     ]
+
+
+def _audience(alias: str) -> Column[int]:
+    return passages.c.audience_id if alias == PASSAGES else answers.c.audience_id
 
 
 def _wanted(alias: str) -> Select[tuple[object, ...]]:

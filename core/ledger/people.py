@@ -50,6 +50,12 @@ async def conversation(connection: AsyncConnection, conversation_id: str) -> Con
     )
 
 
+async def all_people(connection: AsyncConnection) -> list[Person]:
+    """Return everybody whom the ledger knows, by their ids' order."""
+    rows = await connection.execute(select(people).order_by(people.c.id))
+    return [Person(platform=row.platform, key=row.key, name=row.name, bot=row.bot) for row in rows]
+
+
 def person_of(row: Row[tuple[object, ...]], prefix: str = "") -> Person | None:
     """Return the person in a joined row whose columns carry the prefix, or None."""
     held = row._mapping

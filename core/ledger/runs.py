@@ -73,14 +73,15 @@ async def hold_lease(
 ) -> int | None:
     """Take or renew a lease; return its fencing number, or None while somebody else holds it.
 
-    The number grows each time the lease changes hands.
+    The number grows each time the lease changes hands. A lease that ends later than any could was
+    taken before the clock was set back: it counts for nothing.
     """
     found = await connection.execute(select(leases).where(leases.c.name == name).with_for_update())
     row = found.one_or_none()
     if row is None:
         first = {"name": name, "owner": owner, "fence": 1, "expires_at": now + ttl}
         return 1 if await insert_once(connection, leases, first) else None
-    if row.owner != owner and row.expires_at > now:
+    if row.owner != owner and now < row.expires_at <= now + ttl:
         return None
     fence = int(row.fence) if row.owner == owner else int(row.fence) + 1
     await connection.execute(
@@ -96,6 +97,17 @@ async def release_lease(connection: AsyncConnection, name: str, owner: str, now:
     await connection.execute(
         update(leases).where(leases.c.name == name, leases.c.owner == owner).values(expires_at=now)
     )
+
+
+async def release_former(connection: AsyncConnection, now: datetime) -> None:
+    """Free the leases of processes before this one, where there can be no other.
+
+    On SQLite one process has the ledger; on PostgreSQL the leases of the dead run out.
+    """
+    if connection.dialect.name == "sqlite":
+        await connection.execute(
+            update(leases).where(leases.c.expires_at > now).values(expires_at=now)
+        )
 
 
 async def note(

@@ -11,11 +11,11 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
-    Text,
     UniqueConstraint,
+    true,
 )
 
-from core.ledger.columns import Instant, metadata, number
+from core.ledger.columns import Instant, Text, metadata, number
 
 # -- people and what they write --------------------------------------------------------------------
 
@@ -69,6 +69,8 @@ reactions = Table(
     Column("person_id", ForeignKey("people.id"), primary_key=True),
     Column("emoji", String(100), primary_key=True),
     Column("at", Instant, nullable=False),
+    # A removed emoji leaves its row: its addition may still be under way.
+    Column("added", Boolean, nullable=False, server_default=true()),
 )
 
 inbox = Table(
@@ -77,9 +79,15 @@ inbox = Table(
     number(),
     Column("platform", String(40), nullable=False),
     Column("event_id", String(300), nullable=False),
+    Column("natural_key", String(64), unique=True, index=True),
+    Column("message_id", String(400), index=True),
     Column("kind", String(40), nullable=False),
     Column("payload", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
+    Column("claimed_by", String(100)),
+    # Until then the claim holds; without a claim, until then it rests after a failure.
+    Column("claimed_until", Instant),
+    Column("attempts", Integer, nullable=False, server_default="0"),
     Column("handled_at", Instant, index=True),
     Column("failure", Text),
     UniqueConstraint("platform", "event_id"),
@@ -201,6 +209,7 @@ feedback = Table(
     Column("verdict", String(10), nullable=False),
     Column("via", String(20), nullable=False),
     Column("reason", String(20)),
+    Column("emoji", String(100)),
     Column("withdrawn", Boolean, nullable=False),
     Column("at", Instant, nullable=False),
 )

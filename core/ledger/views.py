@@ -219,7 +219,7 @@ async def _reactions_on(
 ) -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:
     rows = await connection.execute(
         select(reactions)
-        .where(reactions.c.message_id.in_(message_ids))
+        .where(reactions.c.message_id.in_(message_ids), reactions.c.added)
         .order_by(reactions.c.at, reactions.c.person_id)
     )
     grouped: dict[str, dict[str, list[str]]] = {}

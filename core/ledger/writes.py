@@ -1,21 +1,22 @@
 """Statements that mind the database at hand: insertions over what is there, and long lists."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+Item = TypeVar("Item")
 # SQLite takes 32,766 parameters in a statement; ten columns of a thousand rows stay below.
 ROWS = 1000
 VARIABLES = 500  # parameters of one IN list
 
 
-def portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield ids in lists that are short enough for one IN."""
-    for start in range(0, len(ids), VARIABLES):
-        yield ids[start : start + VARIABLES]
+def portions(items: Sequence[Item], size: int = VARIABLES) -> Iterator[Sequence[Item]]:
+    """Yield items, ids for instance, in lists that are short enough for one IN."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 async def insert_once(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:

@@ -2,17 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import anthropic
 from anthropic.types import Message, MessageParam
 
+from core.breaker import Breaker, span
 from core.errors import ModelError
 from core.models import request
-from core.models.breaker import Breaker
-from core.models.budget import DailyBudget
+from core.models.budget import DailyBudget, Purse
 from core.models.catalogue import Catalogue
 from core.models.client import client_of
 from core.models.failures import FAILURES, MALFORMED, StoppedError, failure_of
@@ -39,12 +40,21 @@ class Claude:
     """
 
     def __init__(
-        self, settings: AnthropicSettings, clock: Callable[[], datetime] = utc_now
+        self,
+        settings: AnthropicSettings,
+        clock: Callable[[], datetime] = utc_now,
+        *,
+        steady: Callable[[], float] = time.monotonic,
+        purse: Purse | None = None,
     ) -> None:
-        """Connect to nothing yet; raise `SettingsError` where key or address cannot be used."""
+        """Connect to nothing yet; raise `SettingsError` where key or address cannot be used.
+
+        `purse` keeps the day's tokens across restarts.
+        """
         self._settings = settings
-        self._breaker = Breaker(clock)
-        self._budget = DailyBudget(settings.daily_tokens, clock)
+        self._clock = clock
+        self.breaker = Breaker("Claude", steady)
+        self._budget = DailyBudget(settings.daily_tokens, clock, purse)
         self._client = client_of(settings)
         self._catalogue = Catalogue(self._client, settings)
 
@@ -52,11 +62,6 @@ class Claude:
     def name(self) -> str:
         """The answering model's name."""
         return self._settings.answering_model
-
-    @property
-    def paused_until(self) -> datetime | None:
-        """When Claude is asked again after too many failures, or None when it is asked now."""
-        return self._breaker.paused_until
 
     @property
     def tokens_today(self) -> int:
@@ -79,28 +84,27 @@ class Claude:
         now = asyncio.get_running_loop().time
         deadline = now() + self._settings.seconds
         # No `yield` stands inside a timeout: it would cancel the consumer instead of the call.
-        with self._guarded():
-            async with AsyncExitStack() as stack:
+        async with self._guarded(), AsyncExitStack() as stack:
+            async with asyncio.timeout_at(deadline):
+                call = await self._stream(prompt, content)
+                stream = await stack.enter_async_context(call)
+            while True:
                 async with asyncio.timeout_at(deadline):
-                    call = await self._stream(prompt, content)
-                    stream = await stack.enter_async_context(call)
-                while True:
-                    async with asyncio.timeout_at(deadline):
-                        event = await anext(stream, None)
-                    if event is None:
-                        break
-                    handed_over = now()
-                    for piece in reader.read(event):
-                        yield piece
-                    deadline += now() - handed_over
-                for piece in reader.finish():
+                    event = await anext(stream, None)
+                if event is None:
+                    break
+                handed_over = now()
+                for piece in reader.read(event):
                     yield piece
+                deadline += now() - handed_over
+            for piece in reader.finish():
+                yield piece
 
     async def standalone(self, question: str, thread: Sequence[Turn]) -> str:
         """Return a follow-up rewritten so that it can be searched, within eight seconds."""
         if not thread:
             return question
-        with self._guarded():
+        async with self._guarded():
             async with asyncio.timeout(min(REWRITING_SECONDS, self._settings.seconds)):
                 model = self._settings.rewriting_model
                 effort = request.rewriting_effort(await self._catalogue.known(model))
@@ -119,7 +123,7 @@ class Claude:
 
     async def write(self, instructions: str, text: str) -> str:
         """Return a short text written as instructed from the given one."""
-        with self._guarded():
+        async with self._guarded():
             async with asyncio.timeout(self._settings.seconds):
                 effort = request.answering_effort(await self._catalogue.known(self.name))
                 message = await self._client.messages.create(
@@ -164,21 +168,40 @@ class Claude:
             raise StoppedError("end_turn")
         return text
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Ask breaker and budget first, tell the breaker of the outcome, and translate failures."""
-        self._breaker.admit()
-        self._budget.admit()
+    @asynccontextmanager
+    async def _guarded(self) -> AsyncIterator[None]:
+        """Ask budget and breaker first, tell the breaker of the outcome, and translate failures."""
+        await self._budget.admit()
+        refusal = self.breaker.refusal()
+        if refusal:
+            raise ModelError(refusal)
+        told = False
         try:
             yield
         except FAILURES as error:
-            failure = failure_of(error)
-            malformed = isinstance(error, MALFORMED)
-            log.warning("Claude failed: %s", failure.details, exc_info=malformed)
-            if failure.outage:
-                self._breaker.failed()
-            raise ModelError(failure.sentence) from error
-        self._breaker.succeeded()
+            told = True
+            raise self._failed(error) from error
+        else:
+            told = True
+            self.breaker.succeeded()
+        finally:
+            if not told:
+                self.breaker.left()  # whoever asked went away, which says nothing of Claude
+            await self._budget.settle()
+
+    def _failed(self, error: Exception) -> ModelError:
+        """Log a failure, tell the breaker, and return what the asker is told."""
+        failure = failure_of(error, self._clock())
+        if failure.outage:
+            self.breaker.failed(failure.sentence, failure.pause)
+        else:
+            self.breaker.succeeded()  # it answered, though not this question
+        alone = (
+            f"; it is left alone for {span(left)}" if (left := self.breaker.seconds_left) else ""
+        )
+        shown = error if isinstance(error, MALFORMED) else None
+        log.warning("Claude failed: %s%s", failure.details, alone, exc_info=shown)
+        return ModelError(failure.sentence)
 
 
 def said(content: Iterable[request.Block] | str) -> list[MessageParam]:

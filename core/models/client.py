@@ -6,10 +6,9 @@ import anthropic
 import httpx2
 
 from core.errors import SettingsError
-from core.models.failures import SPEND_LIMITS, seconds_to_wait
+from core.models.failures import LONGEST_WAIT, SPEND_LIMITS, seconds_to_wait
 from core.settings import AnthropicSettings
 
-LONGEST_WAIT = 10.0
 CONNECT_SECONDS = 5.0
 
 

@@ -4,6 +4,7 @@ import email.utils
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import anthropic
 import httpx2
@@ -62,6 +63,9 @@ BY_STATUS = {
 BY_REASON = {"refusal": DECLINED, "end_turn": EMPTY}
 NO_OUTAGE = frozenset({TOO_MUCH, DECLINED, EMPTY})
 
+LONGEST_WAIT = 10.0  # seconds that somebody who asked waits for a second try
+LONGEST_BREAK = 3600.0  # seconds; a service that asks for longer is tried once an hour
+
 
 class StoppedError(anthropic.AnthropicError):
     """An answer ended without an error and yet is none; `reason` is why the API says it stopped."""
@@ -76,18 +80,34 @@ class StoppedError(anthropic.AnthropicError):
 class Failure:
     """A sentence for the asker and words for the log, neither with a key or a text in it.
 
-    `outage` says that the next call is likely to fail as well, which the circuit breaker counts.
+    `outage` says that the next call is likely to fail as well, which the circuit breaker counts;
+    `pause` is for how many seconds the service wants no call at all, 0 where it did not say.
     """
 
     sentence: str
     details: str
     outage: bool
+    pause: float = 0.0
 
 
-def failure_of(error: Exception) -> Failure:
-    """Return what one of `FAILURES` means."""
+def failure_of(error: Exception, now: datetime) -> Failure:
+    """Return what one of `FAILURES` means; `now` is in UTC."""
     sentence = sentence_of(error)
-    return Failure(sentence=sentence, details=details_of(error), outage=sentence not in NO_OUTAGE)
+    return Failure(
+        sentence=sentence,
+        details=details_of(error),
+        outage=sentence not in NO_OUTAGE,
+        pause=pause_after(error, now) if isinstance(error, anthropic.APIStatusError) else 0.0,
+    )
+
+
+def pause_after(error: anthropic.APIStatusError, now: datetime) -> float:
+    """Return for how many seconds the API wants no call: a spent budget begins anew each month."""
+    if error.error_code in SPEND_LIMITS:
+        year, month = divmod(now.year * 12 + now.month, 12)
+        return (datetime(year, month + 1, 1, tzinfo=now.tzinfo) - now).total_seconds()
+    wait = seconds_to_wait(error.response.headers)
+    return min(wait, LONGEST_BREAK) if wait > LONGEST_WAIT else 0.0
 
 
 def sentence_of(error: Exception) -> str:

@@ -26,6 +26,8 @@ COMMANDS = [
     ["reembed"],
     ["reembed", "--afresh"],
     ["reindex"],
+    ["forget", "room:ana"],
+    ["purge"],
 ]
 
 
@@ -153,14 +155,17 @@ def test_what_is_done_is_logged_on_request(command: Command) -> None:
 def test_without_a_command_help_is_shown(command: Command) -> None:
     """Every command is listed with a sentence; an unknown one is no traceback."""
     shown = command().out
-    for name in ("run", "ask", "ingest", "rerank", "reembed", "reindex", "evaluate", "doctor"):
+    for name in (
+        *("run", "ask", "ingest", "rerank", "reembed", "reindex", "forget", "purge", "evaluate"),
+        "doctor",
+    ):
         assert f" {name} " in shown
     wrong = command("dance")
     assert wrong.code == 2
     assert "Traceback" not in wrong.err
 
 
-@pytest.mark.parametrize("name", ["rerank", "reembed", "reindex"])
+@pytest.mark.parametrize("name", ["rerank", "reembed", "reindex", "purge"])
 def test_jobs_print_json(command: Command, name: str) -> None:
     """What a job did is one JSON object on the standard output, and nothing else."""
     ran = command(name, "--json")

@@ -1,23 +1,39 @@
 """`doctor` looks at every part, and says what to do where something is not well."""
 
 import json
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 from rich.console import Console
 
-from bot.app import open_store
-from bot.data_folder import held
-from bot.doctor import examine, space, sqlite
+from bot.app import App, open_app, open_store
+from bot.data_folder import DataFolder, held
+from bot.doctor import examine, size, space, sqlite
+from bot.room.adapter import RoomAdapter
 from core.documents import Document
 from core.embedders.hashing import HashingEmbedder
+from core.ledger.ledger import Ledger
+from core.ledger.operations import queue
+from core.ledger.runs import finish_run, hold_lease, start_run
+from core.models.claude import Claude
+from core.scheduler import STOPPED
 from core.settings import Settings, load_settings
 from tests.doubles import ListedSource, silent
 from tests.servers.claude import LoopbackClaude
 
 Look: TypeAlias = Callable[[], Awaitable[tuple[bool, dict[str, Any]]]]
+
+
+def free_port() -> int:
+    """Return a port of loopback where nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 @pytest.fixture
@@ -57,6 +73,9 @@ async def test_a_new_bot_is_healthy(look: Look) -> None:
         "SQLite",
         "ledger",
         "documents",
+        "inbox",
+        "index queue",
+        "jobs",
         "index",
         "embedder",
         "language model",
@@ -130,14 +149,117 @@ async def test_a_service_that_does_not_answer_is_told(
     assert "quotations" in found["language model"]["advice"]
 
 
-async def test_a_running_bot_is_no_problem(look: Look, outside: Path) -> None:
-    """While a bot runs the rest cannot be looked at, which is said with its process."""
+async def test_a_bot_that_serves_no_room_is_no_problem(look: Look, outside: Path) -> None:
+    """What its ledger holds is told all the same, and how to have the rest examined."""
+    await fill(load_settings(), HashingEmbedder())
     with held(outside):
         healthy, found = await look()
     assert healthy
-    assert list(found) == ["settings", "disk", "SQLite", "data folder"]
+    told = ["settings", "disk", "SQLite", "data folder", "room", "inbox", "index queue", "jobs"]
+    assert list(found) == told
     assert "process" in found["data folder"]["said"]
-    assert "stop it" in found["data folder"]["advice"]
+    assert "stop it" in found["room"]["advice"]
+    assert found["inbox"]["said"] == "No events wait."
+    assert found["jobs"]["said"] == "No process is running a job."
+
+
+async def test_a_bot_that_is_just_starting_is_told(look: Look, outside: Path) -> None:
+    """A ledger that has no tables yet is a problem of this minute."""
+    with held(outside):
+        healthy, found = await look()
+    assert not healthy
+    assert "again in a minute" in found["ledger"]["advice"]
+
+
+@pytest.fixture
+async def served(
+    outside: Path, monkeypatch: pytest.MonkeyPatch, embedder: HashingEmbedder
+) -> AsyncIterator[App]:
+    """Run a bot with a key whose room is open; its circuit breaker can be told of failures."""
+    monkeypatch.setenv("TAVERNKEEP_ROOM__PORT", str(free_port()))
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-right")
+    async with LoopbackClaude() as server:
+        monkeypatch.setenv("TAVERNKEEP_ANTHROPIC__BASE_URL", server.url)
+        settings = load_settings()
+        async with open_app(settings, embedder=embedder) as app:
+            room = RoomAdapter(settings.room)
+            await room.start()
+            await room.attach(app.assistant, app.status.findings)
+            yield app
+            await room.stop()
+
+
+async def test_a_running_bot_tells_how_it_is(look: Look, served: App) -> None:
+    """Its model, embedder, index and job are asked over the room's port; its queues are read."""
+    healthy, found = await look()
+    assert healthy
+    assert "Claude answers with" in found["model"]["said"]
+    assert found["index"]["said"].startswith("Milvus Lite")
+    assert {"embedder", "job", "inbox", "index queue", "jobs"} <= found.keys()
+
+
+async def test_an_open_breaker_of_the_running_bot_is_told(look: Look, served: App) -> None:
+    """State, reason, when it is tried again, and what happens meanwhile."""
+    assert isinstance(served.model, Claude)
+    served.model.breaker.failed("Claude is overloaded at the moment.", pause=3600)
+    healthy, found = await look()
+    assert not healthy
+    assert "breaker open): Claude is overloaded at the moment." in found["model"]["said"]
+    assert "tried again at" in found["model"]["said"]
+    assert "quotations" in found["model"]["advice"]
+
+
+async def test_what_waits_too_long_is_told(look: Look, outside: Path) -> None:
+    """Queued operations, a failed job and the lease's holder; while the bot is away they may wait."""
+    settings = load_settings()
+    await fill(settings, HashingEmbedder())
+    ago = datetime.now(UTC) - timedelta(minutes=10)
+    ledger = Ledger(DataFolder(outside).ledger_url)
+    async with ledger.writing() as connection:
+        await queue(connection, "passages", ["one"], ago)
+        run = await start_run(connection, "refresh", ago)
+        await finish_run(connection, run, ago, outcome="failed", summary="The folder is gone.")
+        run = await start_run(connection, "rerank", ago)
+        await finish_run(connection, run, ago, outcome="failed", summary=STOPPED)
+        await hold_lease(connection, "scheduler", "host:1:ab", ago, timedelta(hours=1))
+    with held(outside):
+        healthy, found = await look()
+    await ledger.close()
+    assert not healthy
+    assert (
+        "1 operations wait to reach the index, the oldest for 10 minutes"
+        in (found["index queue"]["said"])
+    )
+    assert found["jobs"]["said"].endswith("). refresh failed: The folder is gone.")
+    assert "host:1:ab is running a job (lease 1" in found["jobs"]["said"]
+    _, alone = await look()
+    assert alone["index queue"]["well"]
+    assert "as soon as the bot is started" in alone["index queue"]["advice"]
+
+
+async def test_a_room_that_is_still_opening_says_so(
+    look: Look, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the assistant is there, the room tells what is being loaded."""
+    monkeypatch.setenv("TAVERNKEEP_ROOM__PORT", str(free_port()))
+    room = RoomAdapter(load_settings().room)
+    await room.start()
+    room.opening("loading the embedding model")
+    with held(outside):
+        _, found = await look()
+    await room.stop()
+    assert found["start"]["said"].endswith("still opening: loading the embedding model.")
+
+
+async def test_another_service_on_the_rooms_port_is_told(
+    look: Look, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What listens there and is no room is named, and what it says is not believed."""
+    async with LoopbackClaude() as server:
+        monkeypatch.setenv("TAVERNKEEP_ROOM__PORT", server.url.rpartition(":")[2])
+        with held(outside):
+            _, found = await look()
+    assert "is no room of Tavernkeep" in found["room"]["said"]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +293,7 @@ async def test_a_model_that_is_missing_is_told(
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     """Where too little is free, room must be made; a folder not yet made lies on its parent's disk."""
     assert space(tmp_path / "new" / "data").well
-    full = space(tmp_path / "new" / "data", lowest=1 << 62)
+    full = space(tmp_path / "new" / "data", lambda _: (100 << 30, 100 << 30, 5))
     assert not full.well
     assert "Make room" in full.advice
 
@@ -181,3 +303,13 @@ def test_sqlite_is_not_looked_at_where_it_is_not_used(settings: Settings) -> Non
     elsewhere = settings.ledger.model_copy(update={"url": "postgresql+asyncpg://db/tavern"})
     assert sqlite(settings.model_copy(update={"ledger": elsewhere})).said == "Not used."
     assert sqlite(settings).said.startswith("3.")
+
+
+def test_an_index_that_outgrew_milvus_lite_is_told(settings: Settings) -> None:
+    """From a hundred thousand passages on a Milvus server is the answer; with one all is well."""
+    assert size(settings, 100_000) is None
+    grown = size(settings, 100_001)
+    assert grown is not None
+    assert "set index.uri" in grown.advice
+    server = settings.index.model_copy(update={"uri": "http://milvus:19530"})
+    assert size(settings.model_copy(update={"index": server}), 100_001) is None

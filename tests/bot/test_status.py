@@ -3,6 +3,7 @@
 import pytest
 
 from bot.status import Status
+from core.breaker import Breaker
 from core.embedders.hashing import HashingEmbedder
 from core.errors import ModelError
 from core.index.memory import MemoryIndex
@@ -67,3 +68,38 @@ async def test_the_model_is_asked_once_a_minute(
     assert (await status.sentences())["model"] == "The key is wrong."
     assert (await status.sentences())["model"] == "The key is wrong."
     assert model.asked == 2
+
+
+async def test_an_open_breaker_is_told_at_once(status: Status, clock: Clock) -> None:
+    """State, reason and when it is tried again stand in the part's place until it is closed."""
+    breaker = Breaker("Claude", lambda: clock().timestamp())
+    status.breakers = {"model": breaker}
+    await status.sentences()
+    breaker.failed("Claude is overloaded at the moment.", pause=90)
+    left_alone = "Claude is left alone (breaker open): Claude is overloaded at the moment."
+    assert (await status.sentences())["model"] == (
+        f"{left_alone} It is tried again at 12:01:30 UTC."
+    )
+    clock.advance(seconds=91)
+    assert "(breaker half-open)" in (await status.sentences())["model"]
+    assert "The next question tries" in (await status.sentences())["model"]
+    breaker.succeeded()
+    assert (await status.sentences())["model"] == "It answers."
+    breaker.failed("Claude's budget is used up.", pause=30 * 86400)
+    assert "again at 2026-07-01 12:01 UTC" in (await status.sentences())["model"]
+
+
+async def test_findings_say_what_to_do(status: Status, model: CheckedModel) -> None:
+    """A model that cannot be used is not well, and what happens meanwhile is told."""
+    model.broken = "The key is wrong."
+    told = {one.part: one for one in await status.findings()}
+    assert [one.part for one in told.values() if not one.well] == ["model"]
+    assert "quotations" in told["model"].advice
+
+
+async def test_what_hinders_the_index_is_said(status: Status) -> None:
+    """That the index may lack something stands beside what it is."""
+    status.hindrance = lambda: "It is being rebuilt from the ledger."
+    told = {one.part: one for one in await status.findings()}
+    assert not told["index"].well
+    assert told["index"].said.endswith(". It is being rebuilt from the ledger.")

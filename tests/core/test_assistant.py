@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from core.answers import Answer, Origin
-from core.assistant import APOLOGY, NO_QUESTION, STILL_READING
 from core.commands import question_of
+from core.composing import STILL_READING
 from core.documents import content_hash
 from core.errors import TavernkeepError, UnknownAnswerError
 from core.feedback import Feedback, Verdict
@@ -19,6 +19,7 @@ from core.ledger.feedback import live_verdicts
 from core.ledger.messages import save_message
 from core.ledger.tables import inbox as inbox_table
 from core.messages import Deleted, Edited, Message, Reaction
+from core.responder import APOLOGY, NO_QUESTION
 from core.scheduler import silent
 from tests.tavern import ANA, BEN, CELLAR, KITCHEN, ROBOT, KeptReply, Tavern, page, written
 
@@ -205,7 +206,7 @@ async def test_a_saved_answer_is_posted_exactly_once(tavern: Tavern, posted: boo
     await received(tavern, message)
     reply = KeptReply("a")
     if posted:
-        await tavern.new_assistant()._see_through(message, reply)
+        await tavern.assistant.resume("test", lambda _: reply)
         await _unhandle(tavern, message)
     else:
         async with tavern.ledger.writing() as connection:

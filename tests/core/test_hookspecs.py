@@ -16,7 +16,7 @@ from core.messages import Person
 from core.models.quoting import QuotingModel
 from core.plugins import KINDS, collect, load_plugins
 from core.settings import CHECKOUT, Settings
-from tests.doubles import Clock
+from tests.doubles import NOTHING_KNOWN, Clock, Forgetful
 from tests.strangers import Strangers, strangers_in
 
 MANUAL = (CHECKOUT / "plugins" / "README.md").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ HOOKS = [
     for node in held.body
     if isinstance(node, ast.FunctionDef)
 ]
-BUNDLED = ("folders", "help", "taverns", "variety")
+BUNDLED = ("folders", "help", "forget", "taverns", "variety")
 
 
 def blocks(language: str) -> list[str]:
@@ -103,6 +103,7 @@ async def test_the_manuals_example_works_as_it_stands(
         index=MemoryIndex(),
         embedder=HashingEmbedder(),
         model=QuotingModel(),
+        forgetting=Forgetful(NOTHING_KNOWN),
         folder=tmp_path,
         commands=[],
         now=clock,

@@ -113,16 +113,15 @@ async def test_a_deleted_index_heals(
     """What the index lacks, and what is a stranger in it, is found, queued and put right."""
     ids = await save(ledger, "one", "two")
     await indexing.catch_up()
-    same = [Difference(alias=alias, missing=0, strangers=0) for alias in ("passages", "answers")]
+    same = [Difference(alias=alias) for alias in ("passages", "answers")]
     assert await indexing.compare() == same
     await index.drop(str(await index.pointed("passages")))
     await indexing.prepare()
-    assert await indexing.compare() == [
-        Difference(alias="passages", missing=2, strangers=0),
-        same[1],
-    ]
-    await indexing.catch_up()
+    assert indexing.behind
+    lacking = [Difference(alias="passages", missing=2), same[1]]
+    assert await indexing.compare() == await indexing.heal(silent) == lacking
     assert await index.ids("passages") == ids
+    assert not indexing.behind
 
 
 async def test_a_deleted_index_heals_under_another_embedder(
@@ -134,8 +133,7 @@ async def test_a_deleted_index_heals_under_another_embedder(
     empty = MemoryIndex()
     road = another(ledger, empty, clock, 64)
     await road.prepare()
-    await road.compare()
-    await road.catch_up()
+    await road.heal(silent)
     assert await empty.ids("passages") == ids
     await road.prepare()
     async with ledger.reading() as connection:
@@ -192,8 +190,8 @@ async def test_filling_writes_only_what_is_missing(
     """A collection that is filled again gets no row twice, and loses what is not wanted."""
     ids = await save(ledger, "one", "two")
     begun = await indexing.begin("passages")
-    assert await indexing.fill(begun, silent) == 2
-    assert await indexing.fill(begun, silent) == 0
+    assert (await indexing.fill(begun, silent)).missing == 2
+    assert (await indexing.fill(begun, silent)).total == 0
     async with ledger.writing() as connection:
         await connection.exec_driver_sql("DELETE FROM passages WHERE text = 'two'")
     await indexing.fill(begun, silent)

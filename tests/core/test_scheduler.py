@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import contextvars
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
-from core.errors import TavernkeepError
+from core.errors import LeaseHeldError, LeaseLostError, TavernkeepError
 from core.interfaces import Job, JobReport, Progress
 from core.ledger.ledger import Ledger
-from core.ledger.runs import Run, finish_run, hold_lease, latest_runs, start_run
+from core.ledger.machinery import audit
+from core.ledger.runs import Run, finish_run, hold_lease, latest_runs, note, start_run
 from core.scheduler import LEASE, LEASE_TTL, Scheduler
 from core.scheduler import silent as shows_nothing
 from tests.doubles import silent
@@ -214,3 +217,112 @@ async def test_what_is_made_up_is_contained_and_named(
     await scheduler.make_up(["broken", "off", "fine"])
     assert "The job broken failed" in caplog.text
     assert (broken.runs, fine.runs, off.runs) == (1, 1, 0)
+
+
+def later() -> datetime:
+    """Return when a lease that is held now has lapsed."""
+    return now() + 2 * LEASE_TTL
+
+
+async def take_over(ledger: Ledger) -> None:
+    """Take the lease as another process whose turn it is."""
+    async with ledger.writing() as connection:
+        assert await hold_lease(connection, LEASE, "other", later(), LEASE_TTL)
+
+
+async def steps(ledger: Ledger) -> list[str]:
+    """Return what the audit log says was done."""
+    async with ledger.reading() as connection:
+        return list((await connection.execute(select(audit.c.action))).scalars())
+
+
+@pytest.mark.parametrize("contained", [True, False])
+async def test_a_late_write_is_refused(make: Make, ledger: Ledger, contained: bool) -> None:
+    """Once another process has the lease a job writes nothing more, and cannot pass as done."""
+
+    async def lose_and_write() -> None:
+        taking = asyncio.create_task(take_over(ledger), context=contextvars.Context())
+        await taking
+        with contextlib.suppress(*([LeaseLostError] if contained else [])):
+            async with ledger.writing() as connection:
+                await note(connection, by="me", action="late", subject="", now=now())
+
+    with pytest.raises(LeaseLostError, match="Another process took"):
+        await make(Work(lose_and_write).job()).run("work", silent)
+    assert await steps(ledger) == []
+    (run,) = await runs(ledger)
+    assert run.outcome == "failed"
+
+
+async def test_a_lost_lease_stops_the_job(
+    make: Make, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A job that would go on for long is cancelled at the next renewal; the log says why."""
+
+    async def lose_and_wait() -> None:
+        await asyncio.create_task(take_over(ledger), context=contextvars.Context())
+        await asyncio.sleep(60)
+
+    scheduler = make(Work(lose_and_wait).job(HOUR), lease=timedelta(seconds=0.3))
+    await asyncio.wait_for(scheduler.make_up(["work"]), 60)
+    assert "The job work was stopped: Another process took over the jobs" in caplog.text
+    (run,) = await runs(ledger)
+    assert run.outcome == "failed"
+
+
+async def test_asked_by_hand_another_process_is_waited_for_and_named(
+    make: Make, ledger: Ledger
+) -> None:
+    """Who asks is told to try again where the other goes on for longer than its lease lasts."""
+    lease = timedelta(seconds=1.5)
+    scheduler = make(Work().job(), lease=lease)
+    shown: list[str] = []
+
+    def show(what: str, done: int, total: int | None) -> None:
+        shown.append(what)
+
+    async def hold() -> None:
+        while True:
+            async with ledger.writing() as connection:
+                await hold_lease(connection, LEASE, "other", now(), lease)
+            await asyncio.sleep(0.05)
+
+    holding = asyncio.create_task(hold())
+    await asyncio.sleep(0.1)
+    with pytest.raises(LeaseHeldError, match="try again in a minute"):
+        await scheduler.run("work", show)
+    assert set(shown) == {"Waiting for another process that runs its jobs"}
+    holding.cancel()
+    await asyncio.wait([holding])
+    assert (await scheduler.run("work", silent)).summary == "It was done."
+
+
+@pytest.mark.parametrize(("minutes", "ran"), [(20, 0), (40, 1), (-40, 1)])
+async def test_what_was_done_a_moment_ago_is_not_due(
+    make: Make, ledger: Ledger, minutes: int, ran: int
+) -> None:
+    """A second process's timer, or a run by hand, does not make the job run twice in a period."""
+    work = Work()
+    scheduler = make(work.job(HOUR))
+    ago = now() - timedelta(minutes=minutes)
+    async with ledger.writing() as connection:
+        id_ = await start_run(connection, "work", ago)
+        await finish_run(connection, id_, ago, outcome="done", summary="")
+    await scheduler._due_tick(scheduler.jobs[0])
+    assert work.runs == ran
+
+
+async def test_a_ledger_that_is_away_is_a_warning(
+    make: Make, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A tick begins in vain and stopping ends all the same; the log says that it is tried again."""
+    work = Work()
+    scheduler = make(work.job(HOUR))
+    async with ledger.writing() as connection:
+        for table in ("runs", "leases"):
+            await connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {table}_away")
+    await scheduler._due_tick(scheduler.jobs[0])
+    await scheduler.stop()
+    assert "could not begin and will be tried again: The ledger cannot be read" in caplog.text
+    assert "lease could not be given back" in caplog.text
+    assert work.runs == 0

@@ -9,7 +9,7 @@ from core.hookspecs import Services
 from core.index.memory import MemoryIndex
 from core.models.quoting import QuotingModel
 from core.settings import Settings
-from tests.doubles import Clock
+from tests.doubles import NOTHING_KNOWN, Clock, Forgetful
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def services(settings: Settings, index: MemoryIndex, clock: Clock, tmp_path: Pat
         index=index,
         embedder=HashingEmbedder(dimension=384),
         model=QuotingModel(),
+        forgetting=Forgetful(NOTHING_KNOWN),
         folder=tmp_path / "plugin",
         commands=[],
         now=clock,

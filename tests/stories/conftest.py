@@ -11,7 +11,7 @@ import pytest
 from bot.app import App, open_app
 from bot.terminal.reply import CollectedReply
 from core.answers import Answer
-from core.embedders.sentence_transformer import SentenceTransformerEmbedder
+from core.embedders.choice import load_embedder
 from core.embedding import EmbedderDescription, Vectors
 from core.feedback import Correction, Feedback, Reason, Verdict, Via
 from core.interfaces import Embedder
@@ -147,7 +147,7 @@ class Story:
 @pytest.fixture(scope="session")
 def bundled() -> Iterator[Embedder]:
     """Return the shipped model, loaded once, and outside of the stories' event loops."""
-    loaded = asyncio.run(SentenceTransformerEmbedder.load(EmbedderSettings()))
+    loaded = asyncio.run(load_embedder(EmbedderSettings()))
     yield Lent(loaded)
     asyncio.run(loaded.close())
 

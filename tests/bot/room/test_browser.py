@@ -173,7 +173,7 @@ async def test_questions_asked_while_opening_are_answered_later(
     page = await sit_down("Ana")
     await expect(page.get_by_test_id("opening")).to_contain_text("Loading the embedding model")
     await page.get_by_test_id("example").first.click()
-    await expect(page.get_by_test_id("status")).to_contain_text("Your question is next")
+    await expect(page.get_by_test_id("status")).to_contain_text("This is not taken yet")
     await closed_room.attach(cast(Assistant, barkeep))
     await expect(page.get_by_test_id("answer-text")).to_contain_text("Socket Mode")
     await expect(page.get_by_test_id("opening")).to_have_count(0)

@@ -163,6 +163,18 @@ async def test_a_finished_answer_is_not_replaced_by_an_apology(tavern: Tavern) -
     assert "Too late." not in [post.entry.text for post in tavern.timeline.posts()]
 
 
+async def test_an_answer_that_is_shown_is_found(tavern: Tavern) -> None:
+    """Whoever replies next in the room can see which answers stand there."""
+    Guest(tavern, "Ana").say("How?")
+    answer = (await until_answered(tavern)).entry.answer
+    assert answer is not None
+    reply = tavern.reply_to(cast(Barkeep, tavern.assistant).messages[0])
+    ref = await reply.posted(answer.id)
+    assert ref is not None
+    assert tavern.timeline.find(ref.key) is not None
+    assert await reply.posted("another") is None
+
+
 async def test_one_job_runs_at_a_time_and_reports(tavern: Tavern, barkeep: Barkeep) -> None:
     """A job's progress is shown, a second one is not begun, and the report stays."""
     seen: list[str] = []

@@ -114,3 +114,12 @@ async def test_a_collected_reply_only_keeps(clock: Clock) -> None:
     assert await reply.finish(answer(clock)) == REF
     await reply.fail("Sorry.")
     assert (reply.answer, reply.failure) == (answer(clock), "Sorry.")
+
+
+async def test_a_reply_knows_what_it_printed_and_no_more(clock: Clock) -> None:
+    """A terminal cannot be read: only the reply that printed an answer knows that it stands."""
+    for reply in (TerminalReply(Console(file=io.StringIO()), REF, clock), CollectedReply(REF)):
+        assert await reply.posted("a") is None
+        await reply.finish(answer(clock))
+        assert await reply.posted("a") == REF
+        assert await reply.posted("another") is None

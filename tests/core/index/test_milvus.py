@@ -206,12 +206,14 @@ async def test_lost_connection_is_tried_again(index: MilvusIndex, folder: Path) 
     for _ in range(2):
         with pytest.raises(IndexUnavailableError):
             await index.upsert("c", items(1))
-    with pytest.raises(IndexUnavailableError, match="not open"):
+    with pytest.raises(IndexUnavailableError, match="cannot be opened"):
         await index.ids("c")
+    assert index.trouble
     folder.unlink()
     moved.rename(folder)
     await index.create("d", 2)
     assert "d" in await index.collections()
+    assert index.trouble is None
 
 
 async def test_refused_rows_do_not_disturb(

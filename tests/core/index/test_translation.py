@@ -5,7 +5,7 @@ import pytest
 from pymilvus import MilvusException  # type: ignore[import-untyped]  # it ships no types
 
 from core.errors import IndexUnavailableError
-from core.index.translation import is_refusal, translated
+from core.index.translation import is_absence, is_refusal, translated
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,28 @@ def test_refusals() -> None:
     assert not is_refusal(MilvusException(1, "disk full"))
     assert not is_refusal(grpc.RpcError("gone"))
     assert not is_refusal(None)
+
+
+class Ended(grpc.RpcError, grpc.Call):  # type: ignore[misc]  # grpc ships no types
+    """A call that ended with a code."""
+
+    def __init__(self, code: grpc.StatusCode) -> None:
+        """Take the code."""
+        self._code = code
+
+    def code(self) -> grpc.StatusCode:
+        """Return the code."""
+        return self._code
+
+
+def test_absences() -> None:
+    """A server that did not answer is told from one that did not like the question."""
+    assert is_absence(Ended(grpc.StatusCode.UNAVAILABLE))
+    assert is_absence(Ended(grpc.StatusCode.DEADLINE_EXCEEDED))
+    assert is_absence(MilvusException(grpc.StatusCode.UNAVAILABLE, "tried again until late"))
+    assert is_absence(MilvusException(101, "not loaded"))
+    assert is_absence(MilvusException(1, "Cannot invoke RPC: Channel closed!"))
+    assert not is_absence(Ended(grpc.StatusCode.UNIMPLEMENTED))
+    assert not is_absence(MilvusException(100, "no such collection"))
+    assert not is_absence(ValueError("not finite"))
+    assert not is_absence(None)

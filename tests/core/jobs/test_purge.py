@@ -1,6 +1,9 @@
 """What was deleted is wiped once, and a run with nothing to wipe writes nothing."""
 
+import os
 import sqlite3
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from core.jobs.reembed import Reembed
 from core.jobs.refresh import Refresh
 from core.ledger.collections import collections_of
 from core.ledger.documents import load_embeddings, save_embeddings
-from core.ledger.ledger import Ledger
+from core.ledger.ledger import Ledger, Transaction
 from tests.doubles import Clock, ListedSource, silent
 
 CANARY = "quetzalcoatlus"
@@ -31,6 +34,11 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
+def named(folder: Path, pattern: str) -> set[str]:
+    """Return the names in a folder that look like the pattern."""
+    return {path.name for path in folder.glob(pattern)}
+
+
 @pytest.fixture
 async def purge(
     ledger: Ledger,
@@ -38,6 +46,7 @@ async def purge(
     reembed: Reembed,
     refresh: Refresh,
     source: ListedSource,
+    tmp_path: Path,
     clock: Clock,
 ) -> Purge:
     """Return the job, over two documents of which one has been removed."""
@@ -47,7 +56,13 @@ async def purge(
     source.held.pop()
     await refresh.run(clock.advance(seconds=1), silent)
     clock.advance(seconds=1)
-    return Purge(ledger=ledger, indexing=indexing, reembed=reembed, now=clock)
+    return Purge(
+        ledger=ledger,
+        indexing=indexing,
+        reembed=reembed,
+        index_folder=tmp_path / "index",
+        now=clock,
+    )
 
 
 async def test_a_purge_rewrites_what_lost_rows(
@@ -58,7 +73,7 @@ async def test_a_purge_rewrites_what_lost_rows(
     rows = await index.ids("passages")
     report = await purge.run(clock(), silent)
     after = await index.collections()
-    assert report.figures == {"answers": 0, "collections": 1, "embeddings": 1}
+    assert report.figures == {"answers": 0, "collections": 1, "embeddings": 1, "folders": 0}
     assert len(after) == len(before)
     assert len({*after} & {*before}) == 1
     assert await index.ids("passages") == rows
@@ -97,7 +112,7 @@ async def test_embeddings_of_a_former_model_go_without_an_erasure(
     async with ledger.writing() as connection:
         await save_embeddings(connection, vectors, "former")
     report = await purge.run(clock.advance(days=1), silent)
-    assert report.figures == {"answers": 0, "collections": 0, "embeddings": 1}
+    assert report.figures == {"answers": 0, "collections": 0, "embeddings": 1, "folders": 0}
     assert await index.collections() == names
     async with ledger.reading() as connection:
         assert not await load_embeddings(connection, ["some hash"], "former")
@@ -115,3 +130,87 @@ async def test_a_purge_that_could_not_wipe_is_made_up(
     other.close()
     assert (await purge.run(clock.advance(days=1), silent)).summary != NOTHING
     assert (await purge.run(clock.advance(days=1), silent)).summary == NOTHING
+
+
+async def test_folders_that_were_set_aside_go_after_a_day(
+    purge: Purge, tmp_path: Path, clock: Clock
+) -> None:
+    """By the time in their names, or else by the file system's; the index's own folder stays."""
+    await purge.run(clock(), silent)
+    for name, text in (
+        ("index.unreadable-20260530T120000.000000Z", CANARY),
+        ("index.unreadable-20260601T120000.000000Z", "Young."),
+        ("index", "Alive."),
+        ("index.unreadable", "Somebody's own."),
+    ):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "segment.parquet").write_text(text)
+    odd = tmp_path / "index.unreadable-for-some-reason"  # by the file system it is of today
+    odd.write_text(CANARY)
+    os.utime(odd, (clock().timestamp(), clock().timestamp()))
+    report = await purge.run(clock(), silent)
+    assert report.figures["folders"] == 1
+    assert "1 unreadable folder" in report.summary
+    young = "index.unreadable-20260601T120000.000000Z"
+    assert named(tmp_path, "index*") == {"index", "index.unreadable", young, odd.name}
+    assert (await purge.run(clock.advance(days=2), silent)).figures["folders"] == 2
+    assert named(tmp_path, "index*") == {"index", "index.unreadable"}
+    assert (await purge.run(clock(), silent)).summary == NOTHING
+
+
+class Killed(BaseException):
+    """What ends a process anywhere; no handler of ours catches it."""
+
+
+@dataclass(slots=True)
+class Dying:
+    """A ledger whose process is killed before the step that is one too many."""
+
+    ledger: Ledger
+    steps: int
+
+    def reading(self) -> AbstractAsyncContextManager[Transaction]:
+        """Read, unless killed."""
+        self._step()
+        return self.ledger.reading()
+
+    def writing(self) -> AbstractAsyncContextManager[Transaction]:
+        """Write, unless killed."""
+        self._step()
+        return self.ledger.writing()
+
+    async def wipe(self) -> None:
+        """Wipe, unless killed."""
+        self._step()
+        await self.ledger.wipe()
+
+    def _step(self) -> None:
+        if not self.steps:
+            raise Killed
+        self.steps -= 1
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_purge_that_is_killed_anywhere_is_made_up(
+    purge: Purge,
+    ledger: Ledger,
+    indexing: Indexing,
+    reembed: Reembed,
+    tmp_path: Path,
+    clock: Clock,
+    steps: int,
+) -> None:
+    """The ledger remembers what awaits wiping until it is wiped, whatever was done of it before."""
+    killed = Purge(
+        ledger=Dying(ledger, steps),  # type: ignore[arg-type]  # it has what a purge uses
+        indexing=indexing,
+        reembed=reembed,
+        index_folder=None,
+        now=clock,
+    )
+    with pytest.raises(Killed):
+        await killed.run(clock(), silent)
+    clock.advance(seconds=1)
+    assert (await purge.run(clock(), silent)).summary != NOTHING
+    assert not any(CANARY.encode() in held for held in files(tmp_path).values())
+    assert (await purge.run(clock.advance(seconds=1), silent)).summary == NOTHING

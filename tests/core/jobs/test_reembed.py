@@ -29,11 +29,11 @@ class FaultyIndex(MemoryIndex):
 
     fault: Literal["lost", "confused", None] = None
 
-    async def upsert(self, collection: str, items: Sequence[IndexItem]) -> None:
+    async def upsert(self, collection: str, items: Sequence[IndexItem], bulk: bool = False) -> None:
         """Write rows, or do the wrong thing."""
         if self.fault == "confused":
             items = [replace(one, vector=np.roll(one.vector, 1)) for one in items]
-        await super().upsert(collection, [] if self.fault == "lost" else items)
+        await super().upsert(collection, [] if self.fault == "lost" else items, bulk)
 
 
 @pytest.fixture

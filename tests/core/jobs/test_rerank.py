@@ -1,5 +1,6 @@
 """Ratings are what the log says, to the bit; standings, penalties and phrasings follow from it."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -121,6 +122,26 @@ async def test_a_correction_goes_on_trial(
     assert await standing(ledger, "fix") is Standing.TRIAL
     assert await standing(ledger, "bad") is Standing.CANDIDATE
     assert await index.ids("answers") == {"q-fix"}
+
+
+async def test_what_was_moved_meanwhile_stays(rerank: Rerank, ledger: Ledger, clock: Clock) -> None:
+    """An answer that becomes stale while it is judged is not brought back by the judgement."""
+    await tell(ledger, BAD, FIX)
+    moved: list[asyncio.Task[None]] = []
+
+    async def make_stale() -> None:
+        async with ledger.writing() as connection:
+            await set_standing(
+                connection, FIX.id, Standing.STALE, reason="changed", by="refresh", now=NOON
+            )
+
+    def interrupt(what: str, done: int, total: int | None) -> None:
+        if not moved:
+            moved.append(asyncio.create_task(make_stale()))
+
+    await rerank.run(clock(), interrupt)
+    await moved[0]
+    assert await standing(ledger, FIX.id) is Standing.STALE
 
 
 async def test_a_curator_verifies_and_retires(

@@ -145,7 +145,7 @@ async def test_liked_in_other_words_means_found_by_them(tavern: Tavern) -> None:
     assert again.badge
     assert again.badge.helpful == 1
     sought = await tavern.retriever.seek(IN_OTHER_WORDS, frozenset())
-    reuse = tavern.assistant._loop.reuse
+    reuse = tavern.reuse
     (recalled,) = await reuse._recall(sought)
     assert recalled.phrasing == IN_OTHER_WORDS
     assert recalled.similarity == pytest.approx(1)
@@ -167,8 +167,9 @@ async def test_unknown_letters_are_remembered_by_their_terms(
 async def test_emoji_on_what_is_no_answer_are_no_verdicts(tavern: Tavern) -> None:
     """Nothing is caught up with at a place where the bot said nothing."""
     reaction = tavern.reaction("nowhere", "👍")
-    await tavern.evidence.take_reaction(reaction)
-    assert await tavern.evidence.catch_up(reaction.ref) == []
+    async with tavern.ledger.writing() as connection:
+        await tavern.evidence.take_reaction(connection, reaction)
+        assert await tavern.evidence.catch_up(connection, reaction.ref) == []
 
 
 async def test_generated_text_is_given_again_only_once_verified(tavern: Tavern) -> None:

@@ -262,10 +262,10 @@ async def test_embeddings_go_that_nothing_needs(writer: Transaction) -> None:
     await save_embeddings(writer, {content_hash(ASKED.text): vector, "x": vector}, "fingerprint")
     await save_embeddings(writer, {content_hash(ASKED.text): vector}, "old")
     assert await unused_embeddings(writer, {"fingerprint"}) == 2
-    assert await prune_embeddings(writer, {"fingerprint"}) == 2
+    assert await prune_embeddings(writer, {"fingerprint"}, NOON) == 2
     await erase_message(writer, DELETED, NOON)
     await remove_document(writer, PAGE.id, NOON)
-    assert await prune_embeddings(writer, {"fingerprint"}) == 2
+    assert await prune_embeddings(writer, {"fingerprint"}, NOON) == 2
     assert await unused_embeddings(writer, {"fingerprint"}) == 0
 
 

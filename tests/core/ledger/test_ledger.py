@@ -1,21 +1,19 @@
 """The ledger opens in any state of its database, is durable, and has one writer."""
 
 import asyncio
-import sqlite3
-from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import LedgerError
 from core.ledger.columns import metadata
 from core.ledger.ledger import MIGRATIONS, Ledger, migrate
-from core.ledger.machinery import leases
+from core.ledger.machinery import audit, leases
 from tests.doubles import NOON
 
 
@@ -54,20 +52,10 @@ async def test_opening_twice_changes_nothing(ledger: Ledger) -> None:
         assert await connection.run_sync(differences) == []
 
 
-@pytest.mark.parametrize(
-    ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)],
-)
-async def test_the_writer_is_durable(ledger: Ledger, pragma: str, value: object) -> None:
-    """What is committed survives a power cut, refers to what exists, and leaves no trace."""
-    async with ledger.writing() as connection:
-        assert (await connection.execute(text(f"PRAGMA {pragma}"))).scalar_one() == value
-
-
 async def test_readers_cannot_write(ledger: Ledger) -> None:
     """There is one way to write: a reader is refused."""
     async with ledger.reading() as connection:
-        with pytest.raises(OperationalError, match="readonly"):
+        with pytest.raises(DBAPIError, match=r"read-?only"):
             await connection.execute(text("DELETE FROM people"))
 
 
@@ -133,6 +121,41 @@ async def test_times_come_back_aware(ledger: Ledger) -> None:
             )
 
 
+async def test_another_ledger_sees_what_was_committed(ledger: Ledger, ledger_url: str) -> None:
+    """A second ledger on the database sees a commit as soon as the block has ended."""
+    other = Ledger(ledger_url)
+    async with ledger.writing() as connection:
+        await connection.execute(text("INSERT INTO audiences (key) VALUES ('x')"))
+    async with other.reading() as connection:
+        found = await connection.execute(text("SELECT key FROM audiences"))
+        assert found.scalars().all() == ["x"]
+    await other.close()
+
+
+async def test_a_reader_sees_one_moment(ledger: Ledger) -> None:
+    """What is committed while somebody reads does not change what he reads."""
+    count = text("SELECT count(*) FROM audiences")
+    async with ledger.reading() as reader:
+        before = (await reader.execute(count)).scalar_one()
+        async with ledger.writing() as connection:
+            await connection.execute(text("INSERT INTO audiences (key) VALUES ('x')"))
+        assert (await reader.execute(count)).scalar_one() == before == 0
+
+
+async def test_errors_do_not_quote_what_people_wrote(ledger: Ledger) -> None:
+    """Neither the sentence nor the error behind it holds the values of a statement."""
+    wrong = text("INSERT INTO audiences (id, key) VALUES (1, :key)")
+
+    async def write() -> None:
+        async with ledger.writing() as connection:
+            for key in ("first", "my secret"):
+                await connection.execute(wrong, {"key": key})
+
+    with pytest.raises(LedgerError) as caught:
+        await write()
+    assert "secret" not in f"{caught.value} {caught.value.__cause__}"
+
+
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:///x", "postgresql+nodriver://h/x"])
 def test_a_wrong_address_is_said(url: str) -> None:
     """An address that no database is reached by stops the start with a sentence."""
@@ -140,43 +163,15 @@ def test_a_wrong_address_is_said(url: str) -> None:
         Ledger(url)
 
 
-async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
-    """A file of something else is left alone, and the sentence names it."""
-    path = tmp_path / "ledger.sqlite"
-    path.write_bytes(b"This is a letter to my grandmother. " * 40)
-    ledger = Ledger(f"sqlite+aiosqlite:///{path}")
-    with pytest.raises(LedgerError, match="cannot be opened"):
-        await ledger.open()
-    await ledger.close()
-
-
-async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
-    """A path through a file cannot hold a database, and the sentence says so."""
-    (tmp_path / "file").touch()
-    ledger = Ledger(f"sqlite+aiosqlite:///{tmp_path / 'file' / 'ledger.sqlite'}")
-    with pytest.raises(LedgerError, match="cannot be opened"):
-        await ledger.open()
-    await ledger.close()
-
-
-async def test_a_ledger_of_a_newer_version_is_said(ledger: Ledger, tmp_path: Path) -> None:
+async def test_a_ledger_of_a_newer_version_is_said(ledger: Ledger) -> None:
     """A migration that this version does not know stops the start; nothing is changed."""
     async with ledger.writing() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(LedgerError, match="9999"):
+    with pytest.raises(LedgerError, match=r"another version of Tavernkeep .*9999"):
         await ledger.open()
-    with sqlite3.connect(tmp_path / "ledger.sqlite") as other:
-        assert other.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
-    other.close()
-
-
-async def test_what_was_committed_is_seen_by_others(ledger: Ledger, tmp_path: Path) -> None:
-    """A second connection to the file sees a commit as soon as the block has ended."""
-    async with ledger.writing() as connection:
-        await connection.execute(text("INSERT INTO audiences (key) VALUES ('x')"))
-    with sqlite3.connect(tmp_path / "ledger.sqlite") as other:
-        assert other.execute("SELECT key FROM audiences").fetchall() == [("x",)]
-    other.close()
+    async with ledger.reading() as connection:
+        found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+        assert found.scalars().all() == ["9999"]
 
 
 async def test_a_database_that_fails_says_so_in_a_sentence(ledger: Ledger) -> None:
@@ -187,3 +182,14 @@ async def test_a_database_that_fails_says_so_in_a_sentence(ledger: Ledger) -> No
     with pytest.raises(LedgerError, match="cannot be written: "):
         async with ledger.writing() as connection:
             await connection.execute(text("DELETE FROM nowhere"))
+
+
+async def test_any_text_can_be_stored(ledger: Ledger) -> None:
+    """What documents and models bring besides letters does not stop a transaction."""
+    subject = audit.c.subject
+    row = {"by": "ann", "action": "test", "at": NOON}
+    async with ledger.writing() as connection:
+        for said in ("plain", "a\0b", "half \ud83d of a pair", "beer 🍺 and größe"):
+            await connection.execute(audit.insert().values(**row, subject=said))
+        rows = await connection.execute(select(subject).order_by(audit.c.id))
+    assert list(rows.scalars()) == ["plain", "a�b", "half � of a pair", "beer 🍺 and größe"]

@@ -24,6 +24,10 @@ class Clock:
         """Return the time."""
         return self.now
 
+    def steady(self) -> float:
+        """Return the same time as seconds of a monotonic clock."""
+        return self.now.timestamp()
+
     def move(self, **by: float) -> None:
         """Let time pass."""
         self.now += timedelta(**by)
@@ -46,7 +50,7 @@ async def server() -> AsyncIterator[LoopbackClaude]:
 async def claude(server: LoopbackClaude, clock: Clock) -> AsyncIterator[Claude]:
     """Give a client of the server."""
     given = {"api_key": "sk-secret", "base_url": server.url, "seconds": 5}
-    model = Claude(AnthropicSettings.model_validate(given), clock)
+    model = Claude(AnthropicSettings.model_validate(given), clock, steady=clock.steady)
     yield model
     await model.close()
 

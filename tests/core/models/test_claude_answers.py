@@ -170,7 +170,7 @@ async def test_an_abandoned_answer_closes_its_stream(
     answer = claude.answer(prompt)
     assert await anext(answer) == TextPiece("The doc")
     await answer.aclose()  # type: ignore[attr-defined]  # it is an async generator
-    assert claude.paused_until is None
+    assert str(claude.breaker.state) == "closed"
 
 
 @pytest.mark.parametrize("behaviour", ["429 for a moment", "529", "500"])

@@ -127,10 +127,10 @@ async def test_after_five_failures_nobody_waits_for_the_sixth(
             await said(claude, prompt)
     with pytest.raises(ModelError, match=r"failed 5 times.*30 seconds"):
         await said(claude, prompt)
-    assert claude.paused_until is not None
+    assert str(claude.breaker.state) == "open"
     clock.move(seconds=31)
     assert await said(claude, prompt)
-    assert claude.paused_until is None
+    assert str(claude.breaker.state) == "closed"
     assert len(server.requests) == 6
 
 
@@ -145,7 +145,7 @@ async def test_the_first_failure_after_a_pause_pauses_again(
     clock.move(seconds=31)
     with pytest.raises(ModelError, match="broke off"):
         await said(claude, prompt)
-    assert claude.paused_until is not None
+    assert str(claude.breaker.state) == "open"
 
 
 async def test_failures_of_the_question_do_not_open_the_breaker(
@@ -156,7 +156,7 @@ async def test_failures_of_the_question_do_not_open_the_breaker(
     for _ in range(6):
         with pytest.raises(ModelError, match="declined"):
             await said(claude, prompt)
-    assert claude.paused_until is None
+    assert str(claude.breaker.state) == "closed"
 
 
 async def test_failures_far_apart_do_not_open_the_breaker(
@@ -168,7 +168,7 @@ async def test_failures_far_apart_do_not_open_the_breaker(
         with pytest.raises(ModelError, match="broke off"):
             await said(claude, prompt)
         clock.move(seconds=10)
-    assert claude.paused_until is None
+    assert str(claude.breaker.state) == "closed"
 
 
 async def test_over_the_daily_budget_nothing_is_asked(

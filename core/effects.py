@@ -1,0 +1,105 @@
+"""Effects: what each event of the inbox does, once."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from core.composing import Loop
+from core.errors import UnknownAnswerError
+from core.feedback import Correction, Feedback
+from core.interfaces import Event, Reply
+from core.ledger import erasure, inbox
+from core.ledger.inbox import Claimed
+from core.ledger.ledger import Ledger, Transaction
+from core.messages import Deleted, Edited, Message, Reaction
+from core.plugins import Listeners
+from core.responder import Responder
+
+log = logging.getLogger(__name__)
+
+
+class Effects:
+    """Lets an event have its effect, in one transaction with the note that it had it.
+
+    So an event has it once, however often it is delivered and by however many processes it is taken
+    up. Listeners are told after the transaction.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        loop: Loop,
+        responder: Responder,
+        listeners: Listeners,
+        owner: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take whose claims the effects are made under."""
+        self._ledger = ledger
+        self._loop = loop
+        self._responder = responder
+        self._listeners = listeners
+        self._owner = owner
+        self._now = now
+
+    async def see_through(self, claimed: Claimed, reply: Reply | None) -> bool:
+        """Let an event have its effect; return False where it is to be tried again later.
+
+        A message needs a reply. Raises `UnknownAnswerError` for what can never have an effect, which
+        is noted, and `ClaimLostError` where another process sees the event through by now.
+        """
+        event = claimed.event
+        if isinstance(event, Message):
+            if reply is None:
+                return False
+            return await self._responder.respond(claimed, event, reply)
+        try:
+            told = await self._effect(event)
+        except UnknownAnswerError as error:
+            await self._handled(event, str(error))
+            raise
+        if told is not None:
+            self._listeners.tell(told)
+        return True
+
+    async def give_up(self, claimed: Claimed, reply: Reply | None, failure: str) -> None:
+        """Note for good that an event had no effect; whoever asked is told, once."""
+        log.error("%s is given up: %s", claimed.event.event_id, failure)
+        if isinstance(claimed.event, Message) and reply is not None:
+            await self._responder.give_up(claimed, reply, failure)
+        else:
+            await self._handled(claimed.event, failure)
+
+    async def _effect(self, event: Event) -> Event | None:
+        """Make the effect, and return what listeners are to be told."""
+        if isinstance(event, Correction):
+            taken = await self._loop.corrections.take(event)
+            await self._handled(event)
+            return event if taken else None
+        async with self._ledger.writing() as connection:
+            told = await self._change(connection, event)
+            await self._note_handled(connection, event)
+        return told
+
+    async def _change(self, connection: Transaction, event: Event) -> Event | None:
+        if isinstance(event, Reaction):  # it is told as the verdict that it is
+            return await self._loop.evidence.take_reaction(connection, event) or event
+        if isinstance(event, Feedback):
+            return await self._loop.evidence.take_verdict(connection, event)
+        if isinstance(event, Edited):
+            gone = await inbox.is_buried(connection, event.ref)
+            await erasure.replace_message(connection, event, self._now())
+            return None if gone else event
+        if isinstance(event, Deleted):
+            await erasure.erase_message(connection, event, self._now())
+        return event
+
+    async def _handled(self, event: Event, failure: str | None = None) -> None:
+        async with self._ledger.writing() as connection:
+            await self._note_handled(connection, event, failure)
+
+    async def _note_handled(
+        self, connection: Transaction, event: Event, failure: str | None = None
+    ) -> None:
+        await inbox.handled(connection, event, self._now(), failure, self._owner)
