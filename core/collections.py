@@ -1,6 +1,7 @@
 """The index's collections, as the ledger knows them: which there are, and which one is searched."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
@@ -23,6 +24,7 @@ from core.ledger.operations import ALIASES, count_queued, count_wanted
 
 log = logging.getLogger(__name__)
 BELIEVED_SECONDS = 1.0
+OURS = re.compile(rf"(?:{'|'.join(ALIASES)})_[0-9a-f]{{16}}_\d{{20}}")
 ALONE = "index"  # what one process does at a time, so that none undoes what another wrote later
 
 
@@ -63,6 +65,7 @@ class Collections:
                     live = await self._replaced(alias, live)
                 if await self._index.pointed(alias) != live.name:
                     await self._index.point(alias, live.name)
+            await self._drop_unknown(existing)
         lacking = [await self._lacks(alias) for alias in ALIASES]
         self.behind = any(lacking)
 
@@ -165,6 +168,20 @@ class Collections:
         async with self._ledger.reading() as connection:
             wanted = await count_wanted(connection, alias)
             return abs(wanted - held) > await count_queued(connection, alias)
+
+    async def _drop_unknown(self, existing: AbstractSet[str]) -> None:
+        """Drop collections of ours that the ledger no longer knows.
+
+        They come back with an older copy of the index's folder, and with them what was purged.
+        """
+        async with self._ledger.reading() as connection:
+            known = {one.name for one in await collections_of(connection)}
+        for name in sorted(existing - known):
+            if OURS.fullmatch(name):
+                log.warning(
+                    "The index holds %s, which the ledger has dropped: dropped again.", name
+                )
+                await self._index.drop(name)
 
     async def _forget_lost(self, existing: AbstractSet[str]) -> None:
         """Forget collections beside the live ones that were never made, or that went with the folder.

@@ -159,6 +159,18 @@ async def test_a_collection_that_was_never_made_is_forgotten(
     assert await index.ids("passages") == ids
 
 
+async def test_a_collection_that_came_back_is_dropped_again(
+    indexing: Indexing, index: MemoryIndex
+) -> None:
+    """An older copy of the index brings no purged text back; others' collections are left alone."""
+    ours = f"answers_{'0' * 16}_{'1' * 20}"
+    for name in (ours, "answers_of_somebody_else"):
+        await index.create(name, 256)
+    await indexing.prepare()
+    assert not {ours} & set(await index.collections())
+    assert "answers_of_somebody_else" in await index.collections()
+
+
 async def test_an_alias_that_points_elsewhere_is_put_right(
     indexing: Indexing, index: MemoryIndex
 ) -> None:
