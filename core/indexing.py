@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,7 @@ from core.ledger.operations import (
     wanted_items,
     wanted_rows,
 )
+from core.pipeline import ahead
 from core.space import Space
 from core.terms import terms_of
 
@@ -109,19 +111,28 @@ class Indexing(Collections):
         It can be stopped anywhere and called again: what is there is not written twice.
         """
         differing, difference = await self._compared(collection.alias, collection.name)
-        many = len(differing) > MANY
-        for start in range(0, len(differing), BATCH):
-            self.space.check()
-            batch = differing[start : start + BATCH]
-            async with self._ledger.reading() as connection:
-                items = await wanted_items(connection, collection.alias, batch)
-            await self._vectors(collection, items)  # the slow part, beside other passes
-            async with self._ledger.alone(ALONE):
-                await self._carry(collection, batch, bulk=many)
-            progress(collection.alias, min(start + BATCH, len(differing)), len(differing))
+        many, written = len(differing) > MANY, 0
+        async with aclosing(ahead(self._embedded(collection, differing))) as batches:
+            async for batch in batches:
+                self.space.check()
+                async with self._ledger.alone(ALONE):
+                    await self._carry(collection, batch, bulk=many)
+                written += len(batch)
+                progress(collection.alias, written, len(differing))
         if many and collection.state == BUILDING:  # nobody searches it yet
             await self._index.settle(collection.name)
         return difference
+
+    async def _embedded(
+        self, collection: Collection, ids: Sequence[str]
+    ) -> AsyncGenerator[Sequence[str], None]:
+        """Yield the ids in batches, each once its vectors are in the ledger: the slow part."""
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            async with self._ledger.reading() as connection:
+                items = await wanted_items(connection, collection.alias, batch)
+            await self._vectors(collection, items)
+            yield batch
 
     async def compare(self) -> list[Difference]:
         """Return how far every alias is from the ledger, without changing anything."""

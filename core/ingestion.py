@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from core.documents import Document, Passage, Unreadable, content_hash
 from core.embedding import Vectors
@@ -21,12 +21,12 @@ from core.ledger.documents import (
     stored_hashes,
 )
 from core.ledger.ledger import Ledger
+from core.pipeline import ahead
 from core.splitting import passages_of
 
 log = logging.getLogger(__name__)
 PASSAGES_AT_ONCE = 128
 Split: TypeAlias = tuple[Document, list[Passage]]
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,25 +217,6 @@ class Ingestion:
             some = {hash_: vectors.pop(hash_) for hash_ in hashes[start : start + PASSAGES_AT_ONCE]}
             async with self._ledger.writing() as connection:
                 await save_embeddings(connection, some, self._indexing.fingerprint)
-
-
-async def ahead(items: AsyncGenerator[Item, None]) -> AsyncGenerator[Item, None]:
-    """Yield the items, while the next one is being made already; closed, it closes their maker."""
-
-    async def following() -> tuple[Item, ...]:
-        async for item in items:
-            return (item,)
-        return ()
-
-    making = asyncio.create_task(following())
-    try:
-        while made := await making:
-            making = asyncio.create_task(following())
-            yield made[0]
-    finally:
-        making.cancel()
-        await asyncio.gather(making, return_exceptions=True)
-        await items.aclose()
 
 
 def _unread(source: Source, why: str) -> Summary:

@@ -112,7 +112,7 @@ class Intake:
 
     async def _stored(self, group: Sequence[_Waiting]) -> set[tuple[str, str]]:
         """Store what is new, and return the identities of that."""
-        async with self._ledger.writing() as connection:
+        async with self._ledger.writing(first=True) as connection:
             buried = await _buried(connection, group)
             tombstones = await of_the_forgotten(connection, [one.event for one in group])
             now = self._now()

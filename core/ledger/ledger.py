@@ -4,7 +4,13 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from pathlib import Path
 from typing import TypeAlias
 
@@ -41,6 +47,7 @@ class Ledger:
         Nothing is opened yet.
         """
         self._lock = asyncio.Lock()
+        self._queue = asyncio.Lock()  # in front of the other: who goes first does not stand in it
         try:
             self.url = engines.address(url)
             self._readers = engines.readers_of(self.url)
@@ -95,14 +102,16 @@ class Ledger:
                 yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
         """Yield the writer in a transaction, committed at the end and rolled back on an error.
 
+        What somebody waits for goes `first`, before everything that has not begun yet but one.
         Raises `LedgerError` where the database cannot be written, on a full disk for instance, and
         `LeaseLostError` inside `fenced` where the lease is no longer ours.
         """
         with _translated("written"):
-            async with self._lock, self._writer.begin() as connection:
+            place = nullcontext() if first else self._queue
+            async with place, self._lock, self._writer.begin() as connection:
                 await check_fences(connection, self)
                 yield connection
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import App, open_app
+from bot.service import settle_memory
 from core.answers import Answer
 from core.audience import EVERYONE
 from core.measures import percentile
@@ -120,6 +121,7 @@ async def measure(bench: Bench, tell: Tell) -> list[Row]:
     folder = await filled(bench, corpus, embedder, bench.pick(100, 5_000), tell)
     with copied(folder) as data:
         async with open_app(settings_in(data), embedder=embedder) as app:
+            settle_memory()  # as the service does
             busy = Busy(bench, tell, app, corpus)
             rows = [*await busy.questions(), await busy.reactions(data)]
     return rows

@@ -174,10 +174,10 @@ class Dying:
         self._step()
         return self.ledger.reading()
 
-    def writing(self) -> AbstractAsyncContextManager[Transaction]:
+    def writing(self, *, first: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """Write, unless killed."""
         self._step()
-        return self.ledger.writing()
+        return self.ledger.writing(first=first)
 
     async def wipe(self) -> None:
         """Wipe, unless killed."""

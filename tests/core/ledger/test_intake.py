@@ -30,9 +30,9 @@ class CountingLedger(Ledger):
     written = 0
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
         """Count one more."""
-        async with super().writing() as connection:
+        async with super().writing(first=first) as connection:
             self.written += 1
             yield connection
 

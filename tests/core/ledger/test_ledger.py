@@ -193,3 +193,21 @@ async def test_any_text_can_be_stored(ledger: Ledger) -> None:
             await connection.execute(audit.insert().values(**row, subject=said))
         rows = await connection.execute(select(subject).order_by(audit.c.id))
     assert list(rows.scalars()) == ["plain", "a�b", "half � of a pair", "beer 🍺 and größe"]
+
+
+async def test_who_goes_first_waits_for_one_writer_at_most(ledger: Ledger) -> None:
+    """Of many who wait to write, the one that somebody waits for is next but one."""
+    order: list[str] = []
+
+    async def write(name: str, *, first: bool = False) -> None:
+        async with ledger.writing(first=first):
+            order.append(name)
+
+    async with ledger.writing():
+        waiting = [asyncio.create_task(write(str(n))) for n in range(5)]
+        await asyncio.sleep(0.01)
+        waiting.append(asyncio.create_task(write("first", first=True)))
+        await asyncio.sleep(0.01)
+    await asyncio.gather(*waiting)
+    assert order.index("first") <= 1
+    assert sorted(order) == ["0", "1", "2", "3", "4", "first"]
