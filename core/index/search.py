@@ -9,7 +9,9 @@ from pymilvus import MilvusClient  # type: ignore[import-untyped]  # it ships no
 
 from core.embedding import Vectors
 from core.index.schema import among, encoded, nearest_of
+from core.index.shelf import Shelf
 from core.index.translation import translated
+from core.index.words import Words
 from core.items import Hit
 
 # A server refuses more in one search.
@@ -20,7 +22,7 @@ BELIEVED_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What a collection's name stands for, its vectors' length, and whether it has word search."""
+    """What a collection's name stands for, its vectors' length, and whether Milvus has its words."""
 
     name: str
     dimension: int
@@ -31,8 +33,14 @@ class Described:
 class Search:
     """Searches on one connection. `lite` is whether Milvus Lite answers, in this process or not."""
 
-    def __init__(self, client: MilvusClient, *, lite: bool, ef: int, seconds: float) -> None:
-        """Take the client, HNSW's number of candidates and the deadline of one search."""
+    def __init__(
+        self, client: MilvusClient, *, lite: bool, ef: int, seconds: float, shelf: Shelf | None
+    ) -> None:
+        """Take the client, HNSW's number of candidates and the deadline of one search.
+
+        On a shelf are the words of collections that were made without a field for them.
+        """
+        self._shelf = shelf
         self._client = client
         self._lite = lite
         self._ef = ef
@@ -61,9 +69,21 @@ class Search:
 
     def terms(self, collection: str, terms: str, audiences: Sequence[int], limit: int) -> list[Hit]:
         """Return the rows that share terms, best first; Lite calls the best the most negative."""
-        if not terms.strip() or not self.described(collection).words:
+        if not terms.strip():
+            return []
+        words = self.words_of(collection)
+        if words is not None:
+            return words.search(terms, audiences, min(limit, MOST_HITS))
+        if not self.described(collection).words:
             return []
         return self._search(collection, "sparse", encoded(terms), audiences, limit)
+
+    def words_of(self, collection: str) -> Words | None:
+        """Return what holds the words of a collection instead of Milvus, or None."""
+        if self._shelf is None:
+            return None
+        held = self.described(collection)
+        return None if held.words else self._shelf.of(held.name)
 
     def described(self, collection: str, *, afresh: bool = False) -> Described:
         """Return what a name stands for; an unknown one raises `IndexUnavailableError`."""

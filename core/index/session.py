@@ -27,6 +27,7 @@ from core.index.schema import (
     since,
 )
 from core.index.search import Search
+from core.index.shelf import Shelf, merged
 from core.index.translation import is_refusal, translated
 from core.items import Capabilities, IndexItem
 from core.settings import IndexSettings
@@ -44,6 +45,7 @@ WRITE_SECONDS = 120.0
 PAGE = 4_000  # a flush, and every search behind it, waits for one
 # Lite's own server hangs up on a client that asks every ten seconds whether it is there.
 SELDOM = {"grpc.keepalive_time_ms": 600_000, "grpc.keepalive_permit_without_calls": 0}
+WORDS = "words"  # beside what Lite keeps in its folder
 LOUD = ("pymilvus", "milvus_lite.adapter", "grpc._server")
 
 
@@ -60,7 +62,10 @@ class Session:
         self.suspect = False
         self._settings = settings
         self._lite = Lite(Path(uri)) if is_folder(uri) else None
+        self._shelf: Shelf | None = None
         try:
+            if self._lite:
+                self._shelf = Shelf(self._lite.folder / WORDS)
             with translated("does not answer"):
                 self._client = MilvusClient(
                     self._lite.address if self._lite else uri,
@@ -75,6 +80,7 @@ class Session:
                 lite=self.lite,
                 ef=settings.ef,
                 seconds=SLOW_SECONDS if self._lite else SEARCH_SECONDS,
+                shelf=self._shelf,
             )
             self._load()
         except IndexUnavailableError:
@@ -114,13 +120,15 @@ class Session:
 
     def create(self, collection: str, dimension: int) -> None:
         """Make and load an empty collection; nothing happens where it exists."""
-        bm25 = self.capabilities.bm25
+        bm25 = self.capabilities.bm25 and not self._shelf  # which searches words itself
         tokenizer = ("standard" if self.lite else "whitespace") if bm25 else None
         indexes = self._client.prepare_index_params()
         add_indexes(indexes, self._settings, kind=kind_of(self._version), bm25=bm25)
         with translated(f"cannot make the collection {collection}"):
             if self._client.has_collection(collection, timeout=WRITE_SECONDS):
                 return
+            if self._shelf:
+                self._shelf.make(collection)
             self._client.create_collection(
                 collection,
                 schema=schema_of(dimension, tokenizer),
@@ -142,6 +150,8 @@ class Session:
             self._client.drop_collection(collection, timeout=WRITE_SECONDS)
         if self._lite:
             self._lite.seal.forget(collection)
+        if self._shelf:
+            self._shelf.remove(collection)
 
     def point(self, alias: str, collection: str) -> None:
         """Let an alias name a collection, in one step where it named another before."""
@@ -166,6 +176,9 @@ class Session:
             held = self.search.described(collection, afresh=True)
             rows = rows_of(items, bm25=held.words)
             self._client.upsert(held.name, rows, timeout=WRITE_SECONDS)
+        words = self.search.words_of(held.name)
+        if words:  # Lite has refused by now what no index takes
+            words.upsert(items)
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Remove some hundreds of rows; unknown ids are passed over."""
@@ -174,6 +187,9 @@ class Session:
             self._client.delete(name, filter=among("id", ids), timeout=WRITE_SECONDS)
             if not self.lite:  # an old server does not say from when on a search will not find them
                 self._page(name, 'id == ""', {"consistency_level": "Strong"})
+        words = self.search.words_of(name)
+        if words:
+            words.delete(ids)
 
     def flush(self, collection: str) -> None:
         """Make what was written durable and quick to search."""
@@ -208,11 +224,14 @@ class Session:
                 consistency_level="Strong",
                 timeout=WRITE_SECONDS,
             )
-        return int(told["count(*)"])
+        words = self.search.words_of(collection)
+        held = int(told["count(*)"])
+        return min(held, words.count()) if words else held
 
     def rows(self, collection: str, last: str = "") -> dict[str, int]:
         """Return the next ids after `last`, in order, each with its row's audience; none at the end.
 
+        One that has only its vector or only its words has no audience that the ledger knows.
         The client's own iterator puts the last id unquoted into the next page's filter.
         """
         with translated(f"cannot list the rows of {collection}"):
@@ -221,7 +240,9 @@ class Session:
                 self._page(collection, 'id == ""', {"consistency_level": "Strong"})
             after = json.dumps(last, ensure_ascii=False)
             in_order = {"iterator": "True", "reduce_stop_for_best": "True"}
-            return self._page(collection, f"id > {after}", in_order)
+            page = self._page(collection, f"id > {after}", in_order)
+        words = self.search.words_of(collection)
+        return merged(page, words.rows(last, max(page, default=None))) if words else page
 
     def _page(self, collection: str, chosen: str, options: dict[str, str]) -> dict[str, int]:
         rows = self._client.query(
@@ -250,10 +271,15 @@ class Session:
         for collection in self.collections():
             with translated(f"cannot load the collection {collection}"):
                 self._client.load_collection(collection, timeout=WRITE_SECONDS)
+        if self._shelf:
+            apart = [one for one in self.collections() if not self.search.described(one).words]
+            self._shelf.open(apart)
 
     def _let_go(self, *, sealed: bool = False) -> None:
         if hasattr(self, "_client"):
             self._client.close()
+        if self._shelf:
+            self._shelf.close()
         if self._lite:
             self._lite.stop(sealed=sealed)
 

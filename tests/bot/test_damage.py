@@ -106,7 +106,16 @@ def empty(content: bytearray, chosen: random.Random) -> bytes:
 
 
 Damage = Callable[[bytearray, random.Random], bytes]
-FILES = ("aliases.json", "manifest.json", "schema.json", "*.parquet", "*.hnsw.idx", "*.sidx")
+FILES = (
+    "aliases.json",
+    "manifest.json",
+    "schema.json",
+    "*.parquet",
+    "*.hnsw.idx",
+    "*.sidx",
+    "*.sqlite",
+    "*.sqlite.sum",
+)
 
 
 @pytest.mark.parametrize("pattern", FILES)
@@ -127,9 +136,9 @@ async def test_a_damaged_file(
 
 @pytest.mark.parametrize("damage", [None, cut, flip, empty])
 async def test_a_damaged_log(killed: Path, tmp_path: Path, damage: Damage | None) -> None:
-    """Killed before a flush, and its log damaged beside, the bot has everything after a start."""
+    """Killed before a flush, and its logs and words damaged beside, the bot has everything after a start."""
     data = shutil.copytree(killed, tmp_path / "data")
-    for path in sorted((data / "index").rglob("wal/*")):
+    for path in sorted([*(data / "index").rglob("wal/*"), *(data / "index").rglob("*.sqlite*")]):
         if damage is not None and path.is_file():
             chosen = random.Random(SEED)  # noqa: S311 - a fixed seed is what is wanted
             path.write_bytes(damage(bytearray(path.read_bytes()), chosen))
