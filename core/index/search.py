@@ -71,19 +71,29 @@ class Search:
         """Return the rows that share terms, best first; Lite calls the best the most negative."""
         if not terms.strip():
             return []
-        words = self.words_of(collection)
-        if words is not None:
-            return words.search(terms, audiences, min(limit, MOST_HITS))
-        if not self.described(collection).words:
-            return []
+        held = self.described(collection)
+        if not held.words:
+            words = self._shelf.get(held.name) if self._shelf else None
+            return words.search(terms, audiences, min(limit, MOST_HITS)) if words else []
         return self._search(collection, "sparse", encoded(terms), audiences, limit)
 
     def words_of(self, collection: str) -> Words | None:
-        """Return what holds the words of a collection instead of Milvus, or None."""
+        """Return what holds the words of a collection instead of Milvus, or None.
+
+        Raises `IndexUnavailableError` where it cannot be used.
+        """
         if self._shelf is None:
             return None
         held = self.described(collection)
         return None if held.words else self._shelf.of(held.name)
+
+    def count_words(self, collection: str, most: int) -> int:
+        """Return of how many of so many rows the words are there too."""
+        held = self.described(collection)
+        if self._shelf is None or held.words:
+            return most
+        words = self._shelf.get(held.name)
+        return min(most, words.count()) if words else 0
 
     def described(self, collection: str, *, afresh: bool = False) -> Described:
         """Return what a name stands for; an unknown one raises `IndexUnavailableError`."""

@@ -215,7 +215,7 @@ class Session:
         return str(getattr(state, "name", state))
 
     def count(self, collection: str) -> int:
-        """Return how many rows there are, what was just written included."""
+        """Return how many whole rows there are, what was just written included."""
         with translated(f"cannot count the rows of {collection}"):
             (told,) = self._client.query(
                 collection,
@@ -224,9 +224,7 @@ class Session:
                 consistency_level="Strong",
                 timeout=WRITE_SECONDS,
             )
-        words = self.search.words_of(collection)
-        held = int(told["count(*)"])
-        return min(held, words.count()) if words else held
+        return self.search.count_words(collection, int(told["count(*)"]))
 
     def rows(self, collection: str, last: str = "") -> dict[str, int]:
         """Return the next ids after `last`, in order, each with its row's audience; none at the end.

@@ -134,7 +134,9 @@ class Words:
         self._writer.close()
         try:
             if not self._beside("-wal").exists():  # or something has still to be carried over
-                self._beside(".sum").write_text(str(_sum_of(self._file)), encoding="ascii")
+                written = self._beside(".sum.new")
+                written.write_text(str(_sum_of(self._file)), encoding="ascii")
+                written.replace(self._beside(".sum"))
         except OSError as error:
             log.warning("The words in %s could not be sealed: %s", self._file, error)
 
@@ -271,7 +273,7 @@ class Words:
 def erase(file: Path) -> None:
     """Delete a file of words and what SQLite and the seal keep beside it."""
     try:
-        for suffix in ("", "-wal", "-shm", "-journal", ".sum"):
+        for suffix in ("", "-wal", "-shm", "-journal", ".sum", ".sum.new"):
             file.with_name(file.name + suffix).unlink(missing_ok=True)
     except OSError as error:
         raise IndexUnavailableError(f"The index cannot remove {file}: {error}.") from error

@@ -128,3 +128,23 @@ async def test_a_collection_that_has_its_words_in_milvus_keeps_them(tmp_path: Pa
     assert await index.count("c") == 3
     assert not list((tmp_path / "index" / "words").iterdir())
     await index.close()
+
+
+async def test_words_that_cannot_be_opened_leave_the_vectors(
+    index: MilvusIndex, tmp_path: Path
+) -> None:
+    """With its words out of reach the index opens, counts no whole row and finds by vectors."""
+    await index.close()
+    file = tmp_path / "index" / "words" / "c.sqlite"
+    kept = file.rename(tmp_path / "kept")
+    file.mkdir()
+    again = await opened(tmp_path / "index")
+    assert (await again.count("c"), await found(again)) == (0, set())
+    assert len(await again.search_dense("c", VECTOR, audiences=[1], limit=9)) == 3
+    with pytest.raises(IndexUnavailableError, match="words"):
+        await again.upsert("c", items("d"))
+    file.rmdir()
+    kept.rename(file)
+    await again.upsert("c", items("d"))
+    assert await found(again) == {"a", "b", "c", "d"}
+    await again.close()
