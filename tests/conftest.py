@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import logging
 import os
 import shutil
 import socket
@@ -60,6 +61,16 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in list(os.environ):
         if variable.startswith("TAVERNKEEP_") or variable == "ANTHROPIC_API_KEY":
             monkeypatch.delenv(variable)
+
+
+@pytest.fixture(autouse=True)
+def _levels_put_back() -> Iterator[None]:
+    """Put the log's levels back, which a command sets for the whole process."""
+    loggers = [logging.getLogger(name) for name in ("bot", "core", "plugins")]
+    levels = [one.level for one in loggers]
+    yield
+    for one, level in zip(loggers, levels, strict=True):
+        one.setLevel(level)
 
 
 @pytest.fixture
