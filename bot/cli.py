@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -67,11 +68,12 @@ def run(
     next start.
     """
     settings = load_settings()
-    asyncio.run(
-        service.talk(settings, console)
+    work = (
+        partial(service.talk, settings, console)
         if terminal
-        else service.serve(settings, console, window=window)
+        else partial(service.serve, settings, console, window=window, loaded=service.settle_memory)
     )
+    asyncio.run(service.until_asked(work))
 
 
 @cli.command()

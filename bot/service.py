@@ -6,7 +6,7 @@ import importlib.util
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -34,31 +34,39 @@ NO_WINDOW = (
 async def serve(
     settings: Settings,
     console: Console,
+    stopped: asyncio.Event,
     *,
     window: bool = False,
     embedder: Embedder | None = None,
+    loaded: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve the room until the process is asked to stop, or its window is closed.
+    """Serve the room until `stopped` is set, or its window is closed.
 
-    The page answers before the models are loaded; questions that come meanwhile wait.
+    The page answers before the models are loaded; questions that come meanwhile wait. `loaded` is
+    called once all is in memory that stays until the end.
     """
     refuse_early(settings, window=window)
     room = RoomAdapter(settings.room)
-    with stop_asked() as stopped:
-        await room.start()
-        console.print(f"The room is open: [bold]{room.url}[/bold]")
-        room.opening("loading the embedding model and the index")
-        try:
-            async with open_app(settings, embedder=embedder) as app, scheduled(app) as first:
-                await first_reading(app, room, first, stopped)
-                settle_memory()
-                await room.attach(app.assistant, app.status.findings)
-                console.print("Ready. Ctrl+C stops it.")
-                await (unless(stopped, show_window(room.url)) if window else stopped.wait())
-                console.print("Closing the room…")
-                await room.stop()
-        finally:
+    await room.start()
+    console.print(f"The room is open: [bold]{room.url}[/bold]")
+    room.opening("loading the embedding model and the index")
+    try:
+        async with open_app(settings, embedder=embedder) as app, scheduled(app) as first:
+            await first_reading(app, room, first, stopped)
+            loaded()
+            await room.attach(app.assistant, app.status.findings)
+            console.print("Ready. Ctrl+C stops it.")
+            await (unless(stopped, show_window(room.url)) if window else stopped.wait())
+            console.print("Closing the room…")
             await room.stop()
+    finally:
+        await room.stop()
+
+
+async def until_asked(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Do work that ends when its event is set: once the process gets Ctrl+C or SIGTERM."""
+    with stop_asked() as stopped:
+        await work(stopped)
 
 
 def settle_memory() -> None:
@@ -148,18 +156,23 @@ async def show_window(url: str) -> None:
         )
 
 
-async def talk(settings: Settings, console: Console, *, embedder: Embedder | None = None) -> None:
-    """Talk in the terminal until the input ends, or the process is asked to stop."""
-    with stop_asked() as stopped:
-        async with open_app(settings, embedder=embedder) as app:
-            if not (await app.assistant.counts())["documents"]:
-                with bars(console) as progress:
-                    await unless(stopped, read_first(app, progress))
-            async with scheduled(app):
-                terminal = TerminalAdapter(app.assistant, console, utc_now)
-                await terminal.start()
-                await unless(stopped, terminal.talk())
-                await terminal.stop()
+async def talk(
+    settings: Settings,
+    console: Console,
+    stopped: asyncio.Event,
+    *,
+    embedder: Embedder | None = None,
+) -> None:
+    """Talk in the terminal until the input ends, or `stopped` is set."""
+    async with open_app(settings, embedder=embedder) as app:
+        if not (await app.assistant.counts())["documents"]:
+            with bars(console) as progress:
+                await unless(stopped, read_first(app, progress))
+        async with scheduled(app):
+            terminal = TerminalAdapter(app.assistant, console, utc_now)
+            await terminal.start()
+            await unless(stopped, terminal.talk())
+            await terminal.stop()
 
 
 async def read_first(app: App, progress: Progress) -> None:

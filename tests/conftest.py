@@ -19,7 +19,9 @@ from core.indexing import Indexing
 from core.ledger.ledger import Ledger
 from core.settings import Settings, load_settings
 from tests.doubles import Clock
+from tests.servers.milvus import lite_server
 from tests.servers.postgres import MISSING, VERSION, Cluster, binaries
+from tests.servers.proxy import Proxy, proxied
 
 
 def on_loopback(address: Any) -> bool:
@@ -181,3 +183,17 @@ async def indexing(
     road = Indexing(ledger=ledger, index=index, embedder=embedder, now=clock)
     await road.prepare()
     return road
+
+
+@pytest.fixture(scope="module")
+def milvus_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a Milvus Lite in a process of its own, one for all tests of a module."""
+    with lite_server(tmp_path_factory.mktemp("milvus") / "index") as address:
+        yield address
+
+
+@pytest.fixture
+async def proxy(milvus_address: str) -> AsyncIterator[Proxy]:
+    """Return the way to that Milvus, which can be cut."""
+    async with proxied(milvus_address) as way:
+        yield way

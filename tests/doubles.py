@@ -11,6 +11,9 @@ from core.embedders.hashing import HashingEmbedder
 from core.embedding import Vectors
 from core.errors import SourceError
 from core.feedback import Feedback, Reason, Verdict, Via
+from core.interfaces import Event
+from core.ledger.intake import store
+from core.ledger.ledger import Transaction
 from core.messages import Conversation, Footprint, Message, MessageRef, Person
 
 
@@ -146,6 +149,14 @@ def said(
         reason=reason,
         withdrawn=withdrawn,
     )
+
+
+async def received(transaction: Transaction, event: Event, now: datetime) -> bool:
+    """Leave an event as a process does that dies once it has it; say whether it is new.
+
+    The claim has run out already, so whoever looks takes it on, for the second time.
+    """
+    return bool(await store(transaction, [event], owner="the dead", now=now, until=now))
 
 
 NOTHING_KNOWN = Footprint(messages=0, verdicts=0, corrections=0, answers=0, kept=0)

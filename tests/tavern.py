@@ -28,7 +28,7 @@ from core.prompts import CitationPiece, Instructions, Piece, Prompt, TextPiece, 
 from core.retrieval import Retriever
 from core.scheduler import Scheduler, silent
 from core.settings import Settings
-from tests.doubles import Clock, ListedSource
+from tests.doubles import Clock, ListedSource, received
 
 HALL = Conversation(platform="test", key="hall", name="The hall")
 CELLAR = Conversation(platform="test", key="cellar", name="The cellar", public=False)
@@ -300,6 +300,12 @@ class Tavern:
             thread=thread,
             addressed=addressed,
         )
+
+    async def received(self, *events: Event) -> None:
+        """Leave events as a crash right after their receipt does."""
+        async with self.ledger.writing() as connection:
+            for event in events:
+                await received(connection, event, self.clock())
 
     async def ask(self, text: str, *, person: Person = ANA, place: Conversation = HALL) -> Answer:
         """Ask, and return the answer."""

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import ClaimLostError
 from core.interfaces import Event
-from core.ledger.envelopes import event_of, grave_of, payload_of, platform_of, row_of, storable
+from core.ledger.envelopes import event_of, grave_of, payload_of, platform_of, row_of
 from core.ledger.tables import inbox
 from core.ledger.writes import insert_once, portions
 from core.messages import Deleted, Edited, Message, MessageRef
@@ -35,17 +35,6 @@ class Claimed:
     event: Event
     attempts: int = 1
     failure: str | None = None
-
-
-async def take(connection: AsyncConnection, event: Event, now: datetime) -> bool:
-    """Store one event, claimed by nobody; return False where this delivery is a repetition.
-
-    Of a message that was taken away before it arrived, the text is not stored.
-    """
-    event = storable(event)
-    if isinstance(event, Message | Edited) and await came_too_late(connection, event):
-        event = replace(event, text="")
-    return await insert_once(connection, inbox, row_of(event, now))
 
 
 async def handled(
@@ -235,11 +224,6 @@ async def is_buried(connection: AsyncConnection, ref: MessageRef) -> bool:
         )
     )
     return found.first() is not None
-
-
-async def came_too_late(connection: AsyncConnection, event: Event) -> bool:
-    """Say whether an event brings the text of a message that was taken away."""
-    return isinstance(event, Message | Edited) and await is_buried(connection, event.ref)
 
 
 def _is(event: Event) -> ColumnElement[bool]:

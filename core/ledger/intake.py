@@ -113,20 +113,39 @@ class Intake:
     async def _stored(self, group: Sequence[_Waiting]) -> set[tuple[str, str]]:
         """Store what is new, and return the identities of that."""
         async with self._ledger.writing(first=True) as connection:
-            buried = await _buried(connection, group)
-            tombstones = await of_the_forgotten(connection, [one.event for one in group])
             now = self._now()
-            claim = {
-                "claimed_by": self._owner,
-                "claimed_until": now + self._lease,
-                "attempts": 1,
-            }
-            rows = [
-                row_of(_without_text(one.event, buried), now) | claim
-                for one in group
-                if not predates(one.event, tombstones)
-            ]
-            return await _inserted(connection, rows) if rows else set()
+            return await store(
+                connection,
+                [one.event for one in group],
+                owner=self._owner,
+                now=now,
+                until=now + self._lease,
+            )
+
+
+async def store(
+    connection: AsyncConnection,
+    events: Sequence[Event],
+    *,
+    owner: str,
+    now: datetime,
+    until: datetime,
+) -> set[tuple[str, str]]:
+    """Put events, made `storable` before, into the inbox, claimed by an owner until that time.
+
+    Returns the identities, platform and event id, of those that are new. Of a message that was
+    taken away before it came the text is not stored; of what a forgotten person did before they
+    were forgotten, nothing is.
+    """
+    buried = await _buried(connection, events)
+    tombstones = await of_the_forgotten(connection, events)
+    claim = {"claimed_by": owner, "claimed_until": until, "attempts": 1}
+    rows = [
+        row_of(_without_text(one, buried), now) | claim
+        for one in events
+        if not predates(one, tombstones)
+    ]
+    return await _inserted(connection, rows) if rows else set()
 
 
 def _by_its_content(error: LedgerError) -> bool:
@@ -135,9 +154,9 @@ def _by_its_content(error: LedgerError) -> bool:
     return isinstance(cause, DBAPIError) and not cause.connection_invalidated
 
 
-async def _buried(connection: AsyncConnection, group: Sequence[_Waiting]) -> set[str]:
-    """Return the graves of those messages of a group that were taken away before they came."""
-    graves = [grave_of(one.event.ref) for one in group if isinstance(one.event, Message | Edited)]
+async def _buried(connection: AsyncConnection, events: Sequence[Event]) -> set[str]:
+    """Return the graves of those messages that were taken away before they came."""
+    graves = [grave_of(one.ref) for one in events if isinstance(one, Message | Edited)]
     found: set[str] = set()
     for portion in portions(graves):
         rows = await connection.execute(

@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import os
-import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -88,12 +87,11 @@ async def answers(port: int) -> bool:
 async def serving(
     settings: Settings, console: Console, embedder: HashingEmbedder
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Serve, and end by the signal that a service manager sends; nothing may go on afterwards."""
-    before = asyncio.all_tasks()
-    task = asyncio.create_task(serve(settings, console, embedder=embedder))
+    """Serve, and end when asked to; nothing may go on afterwards."""
+    before, stopped = asyncio.all_tasks(), asyncio.Event()
+    task = asyncio.create_task(serve(settings, console, stopped, embedder=embedder))
     yield task
-    if not task.done():  # or nobody would hear the signal, and it would end the tests
-        os.kill(os.getpid(), signal.SIGTERM)
+    stopped.set()
     async with asyncio.timeout(10):
         await task
     assert asyncio.all_tasks() - before <= {task}
@@ -154,7 +152,7 @@ async def test_a_taken_port_is_said(
         other.bind(("127.0.0.1", settings.room.port))
         other.listen()
         with pytest.raises(TavernkeepError, match=r"set room\.port"):
-            await serve(settings, console, embedder=HashingEmbedder())
+            await serve(settings, console, asyncio.Event(), embedder=HashingEmbedder())
     assert printed() == ""
     async with open_app(settings, embedder=HashingEmbedder()):
         pass
@@ -166,12 +164,12 @@ async def test_what_must_fail_fails_before_the_room_opens(
     """A second bot, an unknown plugin or a missing window system open no door to close it again."""
     unknown = settings.model_copy(update={"plugins": ("nonsense",)})
     with pytest.raises(DataFolderInUseError):
-        await serve(settings, console)
+        await serve(settings, console, asyncio.Event())
     with pytest.raises(PluginError, match="nonsense"):
-        await serve(unknown, console)
+        await serve(unknown, console, asyncio.Event())
     if find_spec("webview") is None:
         with pytest.raises(TavernkeepError, match=r"pip install -e '\.\[window\]'"):
-            await serve(settings, console, window=True)
+            await serve(settings, console, asyncio.Event(), window=True)
     assert printed() == ""
 
 
@@ -224,7 +222,7 @@ async def test_a_talk_in_the_terminal(
         "When does the kitchen close?\n+\n- wrong\n= It closes at eleven.\n/help\n/quit\nnever\n"
     )
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-    await talk(settings, console, embedder=HashingEmbedder())
+    await talk(settings, console, asyncio.Event(), embedder=HashingEmbedder())
     shown = printed()
     assert "closes at ten" in shown
     assert shown.count("Noted; it counts") == 2
@@ -242,13 +240,14 @@ async def test_a_talk_ends_when_it_is_asked_to(
     printed: Callable[[], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Ctrl+C ends the wait for a line that is never typed, and everything is closed in order."""
+    """A stop ends the wait for a line that is never typed, and everything is closed in order."""
     reads, writes = os.pipe()
     with os.fdopen(reads) as typed, os.fdopen(writes, "w"):
         monkeypatch.setattr(sys, "stdin", typed)
-        talking = asyncio.create_task(talk(settings, console, embedder=HashingEmbedder()))
+        stopped = asyncio.Event()
+        talking = asyncio.create_task(talk(settings, console, stopped, embedder=HashingEmbedder()))
         await until(lambda: "you ›" in printed())
-        os.kill(os.getpid(), signal.SIGINT)
+        stopped.set()
         async with asyncio.timeout(10):
             await talking
     async with open_app(settings, embedder=HashingEmbedder()):

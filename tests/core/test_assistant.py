@@ -182,16 +182,10 @@ async def test_an_answer_that_could_not_be_posted_is_excused(tavern: Tavern) -> 
 # -- after a crash -------------------------------------------------------------------------------
 
 
-async def received(tavern: Tavern, message: Message) -> None:
-    """Leave a message as a crash right after its receipt does."""
-    async with tavern.ledger.writing() as connection:
-        await inbox.take(connection, message, tavern.clock())
-
-
 async def test_a_message_that_was_only_received_is_answered_once(tavern: Tavern) -> None:
     """What the platform was told was received is answered by the next start, and by no other."""
     message, replies = tavern.message("When does the kitchen close?"), [KeptReply("a")]
-    await received(tavern, message)
+    await tavern.received(message)
     await tavern.assistant.resume("test", lambda _: replies[0])
     await tavern.assistant.resume("test", lambda _: replies[0])
     await tavern.assistant.resume("elsewhere", lambda _: replies[0])
@@ -203,7 +197,7 @@ async def test_a_saved_answer_is_posted_exactly_once(tavern: Tavern, posted: boo
     """After a crash before the post it is posted as it was saved; after the post nothing is."""
     first = await tavern.ask("When does the kitchen close?")
     message = tavern.message("When does the kitchen close?")
-    await received(tavern, message)
+    await tavern.received(message)
     reply = KeptReply("a")
     if posted:
         await tavern.assistant.resume("test", lambda _: reply)
@@ -244,9 +238,7 @@ async def test_every_kind_of_event_is_taken_up(tavern: Tavern) -> None:
         tavern.correction(answer, "At eleven."),
         Edited(event_id="e", ref=message.ref, text="Hallo", at=tavern.clock()),
     ]
-    async with tavern.ledger.writing() as connection:
-        for event in events:
-            await inbox.take(connection, event, tavern.clock())
+    await tavern.received(*events)
     await tavern.assistant.resume("test", lambda _: KeptReply("x"))
     assert {one.person: one.verdict for one in await live(tavern)} == {
         ANA: Verdict.UP,
@@ -282,8 +274,7 @@ async def test_what_is_under_way_is_not_taken_up_a_second_time(tavern: Tavern) -
 async def test_a_reply_that_cannot_be_made_stops_no_start(tavern: Tavern) -> None:
     """One message whose place is gone does not keep the bot from starting."""
     gone, fine, reply = tavern.message("Kitchen?"), tavern.message("Kitchen?"), KeptReply("a")
-    await received(tavern, gone)
-    await received(tavern, fine)
+    await tavern.received(gone, fine)
 
     def reply_to(message: Message) -> KeptReply:
         if message == gone:

@@ -1,7 +1,7 @@
 """The index heals while the bot serves: after an outage, a lost collection, a full disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,26 +19,11 @@ from core.retrieval import REBUILDING
 from core.settings import IndexSettings, Settings
 from core.space import Space
 from tests.doubles import Clock, silent
-from tests.servers.milvus import lite_server
-from tests.servers.proxy import Proxy, proxied
+from tests.servers.proxy import Proxy
 from tests.tavern import KITCHEN, KeptReply, Tavern, page
 
 QUESTION = "When does the kitchen close?"
 MUSIC = page("Music", "A band plays music on Fridays.")
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a Milvus Lite in a process of its own."""
-    with lite_server(tmp_path_factory.mktemp("healing") / "index") as served:
-        yield served
-
-
-@pytest.fixture
-async def proxy(address: str) -> AsyncIterator[Proxy]:
-    """Return the way to it, which can be cut."""
-    async with proxied(address) as way:
-        yield way
 
 
 @pytest.fixture

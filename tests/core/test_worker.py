@@ -178,8 +178,7 @@ async def test_what_fails_rests_longer_each_time_and_is_given_up(tavern: Tavern)
 async def test_an_event_that_kills_its_process_is_given_up(tavern: Tavern) -> None:
     """After too many claims without an end the asker is told, once, and the inbox says why."""
     message, reply = tavern.message(QUESTION), KeptReply("a")
-    async with tavern.ledger.writing() as connection:
-        await inbox.take(connection, message, tavern.clock())
+    await tavern.received(message)
     await change(tavern, message, attempts=ATTEMPTS)
     await tavern.assistant.resume("test", always(reply))
     await tavern.assistant.resume("test", always(reply))
@@ -206,8 +205,8 @@ async def test_an_effect_that_fails_is_tried_again(tavern: Tavern) -> None:
 async def test_an_apology_that_may_have_been_said_is_not_repeated(tavern: Tavern) -> None:
     """Who was stopped while apologising leaves no second apology to the next."""
     message, reply = tavern.message(QUESTION), KeptReply("a")
+    await tavern.received(message)
     async with tavern.ledger.writing() as connection:
-        await inbox.take(connection, message, tavern.clock())
         await inbox.note_failure(connection, message, APOLOGY)
     tavern.model.broken = ZeroDivisionError("oh")
     await tavern.assistant.resume("test", always(reply))
@@ -372,8 +371,7 @@ async def test_claims_are_kept_while_the_work_lasts(tavern: Tavern) -> None:
     )
     worker.serve("test", always(KeptReply("x")))
     message = tavern.message(QUESTION)
-    async with tavern.ledger.writing() as connection:
-        await inbox.take(connection, message, tavern.clock())
+    await tavern.received(message)
     worker.start()
     await until(lambda: slow.has_seen(message))
 
@@ -410,6 +408,6 @@ async def test_the_watch_outlives_a_ledger_that_is_away(
     message = tavern.message(QUESTION)
     async with tavern.ledger.writing() as connection:
         await connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO inbox")
-        await inbox.take(connection, message, tavern.clock())
+    await tavern.received(message)
     await until(lambda: slow.has_seen(message))
     await worker.stop()

@@ -27,7 +27,7 @@ from tests.crash.points import Stir
 from tests.crash.reports import REPORT, Report
 
 START_SECONDS = 40.0  # a bot that is not there by then does not start
-REPORT_SECONDS = 60.0
+REPORT_SECONDS = 180.0
 POINT_SECONDS = 120.0  # a point that is not passed by then is not passed at all
 DAMAGED = 0.15  # share of restarts that find a damaged index
 

@@ -17,7 +17,7 @@ from core.ledger.ledger import Ledger
 from core.ledger.runs import finish_run, hold_lease, start_run
 from core.models.quoting import QuotingModel
 from core.scheduler import LEASE, LEASE_TTL, Scheduler, Timer
-from tests.doubles import Clock, message
+from tests.doubles import Clock, message, received
 
 HOUR = timedelta(hours=1)
 PERIOD = timedelta(seconds=0.2)
@@ -141,7 +141,7 @@ async def test_an_event_is_claimed_within_minutes(
 ) -> None:
     """A claim that was taken before the clock was set does not keep an event waiting for an hour."""
     async with ledger.writing() as connection:
-        assert await inbox.take(connection, message(), clock())
+        assert await received(connection, message(), clock())
         until_ = clock() + timedelta(seconds=30)
         assert await inbox.claim(connection, "dead", ["room"], clock(), until_, 9)
     clock.advance(seconds=jump.total_seconds())

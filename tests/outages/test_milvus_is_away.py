@@ -1,7 +1,6 @@
 """A Milvus server goes away and comes back, also before the start: the whole bot goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,7 @@ from core.messages import Message, MessageRef
 from core.scheduler import silent
 from core.settings import Settings, load_settings
 from tests.doubles import NOON, ListedSource
-from tests.servers.milvus import lite_server
-from tests.servers.proxy import Proxy, proxied
+from tests.servers.proxy import Proxy
 from tests.tavern import ANA, HALL, KeptReply
 
 KITCHEN = Document(
@@ -26,20 +24,6 @@ KITCHEN = Document(
 )
 MUSIC = Document(source="listed", uri="m", title="Music", text="A band plays music on Fridays.")
 QUESTION = "When does the kitchen close?"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a Milvus Lite server."""
-    with lite_server(tmp_path_factory.mktemp("milvus") / "index") as running:
-        yield running
-
-
-@pytest.fixture
-async def proxy(address: str) -> AsyncIterator[Proxy]:
-    """Return a way to the server that can be cut."""
-    async with proxied(address) as way:
-        yield way
 
 
 @pytest.fixture

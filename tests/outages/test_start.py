@@ -3,8 +3,6 @@
 import asyncio
 import io
 import logging
-import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -45,7 +43,7 @@ async def test_without_its_ledger_the_bot_does_not_start(settings: Settings) -> 
     away = settings.model_copy(update={"ledger": settings.ledger.model_copy(update={"url": url})})
     began = time.monotonic()
     with pytest.raises(LedgerError, match=r"The ledger tavern on 127\.0\.0\.1") as raised:
-        await serve(away, Console(quiet=True), embedder=HashingEmbedder())
+        await serve(away, Console(quiet=True), asyncio.Event(), embedder=HashingEmbedder())
     assert "open-sesame" not in str(raised.value)
     assert time.monotonic() - began < 60
     assert not await is_served(settings.room.port)
@@ -85,15 +83,15 @@ async def test_without_its_index_the_bot_serves(
     """The room opens and is ready; the log says what is away, and that it is sought."""
     index = settings.index.model_copy(update={"uri": f"http://127.0.0.1:{free_port()}"})
     away = settings.model_copy(update={"index": index})
-    printed = io.StringIO()
+    printed, stopped = io.StringIO(), asyncio.Event()
     task = asyncio.create_task(
-        serve(away, Console(file=printed, width=160), embedder=HashingEmbedder())
+        serve(away, Console(file=printed, width=160), stopped, embedder=HashingEmbedder())
     )
     async with asyncio.timeout(120):
         while "Ready." not in printed.getvalue() and not task.done():  # noqa: ASYNC110 - what is printed sets no event
             await asyncio.sleep(0.02)
     assert await is_served(settings.room.port)
     assert "Until it does, questions get a sentence" in caplog.text
-    os.kill(os.getpid(), signal.SIGTERM)
+    stopped.set()
     async with asyncio.timeout(60):
         await task

@@ -9,7 +9,6 @@ from rich.console import Console
 from bot.terminal.adapter import CONVERSATION, PLATFORM, TerminalAdapter
 from core.errors import TavernkeepError
 from core.feedback import Feedback, Reason, Verdict
-from core.ledger import inbox
 from core.ledger.feedback import live_verdicts
 from core.messages import Message, MessageRef
 from tests.tavern import ANA, Tavern
@@ -128,8 +127,7 @@ async def test_what_a_crash_left_open_is_answered_at_the_start(
         sent_at=tavern.clock(),
         addressed=True,
     )
-    async with tavern.ledger.writing() as connection:
-        await inbox.take(connection, message, tavern.clock())
+    await tavern.received(message)
     await terminal.start()
     assert "closes at ten" in console.export_text()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,23 +14,9 @@ from core.index.milvus import MilvusIndex
 from core.items import IndexItem
 from core.settings import IndexSettings
 from tests.servers.milvus import free_port, lite_server
-from tests.servers.proxy import Proxy, proxied
+from tests.servers.proxy import Proxy
 
 EAST = np.array([1, 0], dtype=np.float32)
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a Milvus Lite in a process of its own."""
-    with lite_server(tmp_path_factory.mktemp("presence") / "index") as served:
-        yield served
-
-
-@pytest.fixture
-async def proxy(address: str) -> AsyncIterator[Proxy]:
-    """Return the way to it, which can be cut."""
-    async with proxied(address) as way:
-        yield way
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from core.ledger.messages import save_message
 from core.ledger.operations import ANSWERS, PASSAGES, queued, wanted_ids
 from core.messages import Deleted, Edited, Message
 from core.splitting import passages_of
-from tests.doubles import NOON, answer, cited, message, person, said
+from tests.doubles import NOON, answer, cited, message, person, received, said
 
 Changes: TypeAlias = dict[str, object]
 CANARY = "quetzalcoatlus"
@@ -55,7 +55,7 @@ async def ask(
     writer: Transaction, asked: Message, key: str = "a1", changes: Changes | None = None
 ) -> None:
     """Let a message arrive and be answered."""
-    await inbox.take(writer, asked, NOON)
+    await received(writer, asked, NOON)
     await save_message(writer, asked, NOON)
     given = replace(answer(key, asked.text), text=f"You asked: {asked.text}", **(changes or {}))  # type: ignore[arg-type]  # the fields' types differ
     await save_answer(writer, given, asked)
@@ -84,7 +84,7 @@ async def test_its_delivery_is_still_known(writer: Transaction) -> None:
     """Without its text the delivery keeps its identity, so that a repetition is none the less one."""
     await ask(writer, ASKED)
     await erase_message(writer, DELETED, NOON)
-    assert not await inbox.take(writer, ASKED, NOON)
+    assert not await received(writer, ASKED, NOON)
     assert await inbox.pending(writer, "room") == [replace(ASKED, text="")]
 
 
@@ -162,12 +162,12 @@ async def test_a_follow_up_forgets_what_it_took_from_the_thread(writer: Transact
 
 async def test_an_edit_replaces_the_text_in_every_delivery(writer: Transaction) -> None:
     """The old words are in no delivery any more; what is pending is the new ones."""
-    await inbox.take(writer, ASKED, NOON)
+    await received(writer, ASKED, NOON)
     await save_message(writer, ASKED, NOON)
     first = Edited(event_id="e1", ref=ASKED.ref, text=f"{CANARY}?", at=NOON)
     second = replace(first, event_id="e2", text="Never mind.")
     for edited in (first, second):
-        await inbox.take(writer, edited, NOON)
+        await received(writer, edited, NOON)
         await replace_message(writer, edited, NOON)
     assert await holding(writer) == set()
     assert [one.text for one in await inbox.pending(writer, "room")] == ["Never mind."] * 3  # type: ignore[union-attr]  # all have one
@@ -176,10 +176,10 @@ async def test_an_edit_replaces_the_text_in_every_delivery(writer: Transaction) 
 async def test_a_deletion_wins_that_arrives_first(writer: Transaction) -> None:
     """The message and its edits that come later are taken without their text."""
     await erase_message(writer, DELETED, NOON)
-    assert await inbox.take(writer, ASKED, NOON)
+    assert await received(writer, ASKED, NOON)
     assert not await save_message(writer, ASKED, NOON)
     edited = Edited(event_id="e", ref=ASKED.ref, text=CANARY, at=NOON)
-    assert await inbox.take(writer, edited, NOON)
+    assert await received(writer, edited, NOON)
     await replace_message(writer, edited, NOON)
     assert await holding(writer) == set()
 
@@ -271,7 +271,7 @@ async def test_embeddings_go_that_nothing_needs(writer: Transaction) -> None:
 
 async def test_a_failure_that_quotes_the_message_goes_too(writer: Transaction) -> None:
     """Why a delivery failed may repeat what was said in it."""
-    await inbox.take(writer, ASKED, NOON)
+    await received(writer, ASKED, NOON)
     await writer.execute(update(tables.inbox).values(failure=f"ValueError: {CANARY}"))
     await erase_message(writer, DELETED, NOON)
     assert await holding(writer) == set()

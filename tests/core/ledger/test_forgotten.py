@@ -23,7 +23,7 @@ from core.ledger.runs import note
 from core.ledger.tombstones import lay
 from core.ledger.trail import trail_of
 from core.messages import Conversation, Edited, Footprint, Message, Person, Reaction
-from tests.doubles import NOON, answer, message, said
+from tests.doubles import NOON, answer, message, received, said
 
 WANDA = Person(platform="room", key="u7qxwanda", name="Wanda Zyxomma")
 CANARY = "quetzalcoatlus"
@@ -45,7 +45,7 @@ async def holding(writer: Transaction, *words: str) -> set[str]:
 
 async def ask(writer: Transaction, asked: Message, key: str, text: str = "") -> None:
     """Let a message arrive and be answered."""
-    await inbox.take(writer, asked, NOON)
+    await received(writer, asked, NOON)
     await save_message(writer, asked, NOON)
     given = replace(answer(key, asked.text), text=text or f"You asked: {asked.text}")
     await save_answer(writer, given, asked)
@@ -55,7 +55,7 @@ async def ask(writer: Transaction, asked: Message, key: str, text: str = "") -> 
 async def correct(writer: Transaction, of: str, key: str, at: datetime = NOON) -> None:
     """Let Wanda write a better answer, which is then given again."""
     event = Correction(event_id=f"c-{key}", answer_id=of, person=WANDA, text=BETTER, at=at)
-    await inbox.take(writer, event, at)
+    await received(writer, event, at)
     await see_person(writer, WANDA, at)
     better = replace(answer(key, "Who knows?"), text=BETTER, author=WANDA)
     again = Question(id=f"q-{key}-2", text="Who?", asked="Who?")
@@ -78,7 +78,7 @@ async def test_a_forgotten_person_is_in_no_table(writer: Transaction) -> None:
     """Messages, edits, questions, answers, verdicts, corrections, emoji, names, logs: all are gone."""
     await ask(writer, ASKED, "a1")
     edited = Edited(event_id="e", ref=ASKED.ref, text=f"The {CANARY}, again", at=NOON)
-    await inbox.take(writer, edited, NOON)
+    await received(writer, edited, NOON)
     await ask(writer, message("bobs", "Who knows?", by="bob"), "a2")
     await correct(writer, "a2", "a3")
     await append(writer, replace(said("a2", Verdict.DOWN, reason=Reason.OUTDATED), person=WANDA))
@@ -210,9 +210,9 @@ async def test_an_edit_that_comes_after_brings_nothing_back(writer: Transaction)
     """Delivered again, or edited on the platform after she was forgotten: no text is stored."""
     await ask(writer, ASKED, "a1")
     await forget(writer)
-    assert not await inbox.take(writer, ASKED, LATER)
+    assert not await received(writer, ASKED, LATER)
     edited = Edited(event_id="e2", ref=ASKED.ref, text=f"The {CANARY}!", at=LATER)
-    assert await inbox.take(writer, edited, LATER)
+    assert await received(writer, edited, LATER)
     assert await holding(writer, *WORDS) == set()
 
 
@@ -248,7 +248,7 @@ async def test_a_delivery_that_is_named_after_a_person_is_renamed(writer: Transa
 
 async def test_a_question_that_is_being_answered_is_taken_away(writer: Transaction) -> None:
     """Who answers it finds that it is gone; only the purge takes who asked."""
-    await inbox.take(writer, ASKED, NOON)
+    await received(writer, ASKED, NOON)
     await save_message(writer, ASKED, NOON)
     await forget(writer)
     assert not await sweep(writer, NOON)
@@ -263,7 +263,7 @@ async def test_a_question_that_is_being_answered_is_taken_away(writer: Transacti
 async def test_the_purge_takes_what_was_left_and_nothing_newer(writer: Transaction) -> None:
     """A command that was being answered goes; what she wrote since, as a new guest, stays."""
     command = replace(ASKED, text="/forget me yes")
-    await inbox.take(writer, command, NOON)
+    await received(writer, command, NOON)
     await save_message(writer, command, NOON)
     trail = await trail_of(writer, WANDA, asking=[command.ref.id])
     await lay(writer, WANDA, NOON, NOON)

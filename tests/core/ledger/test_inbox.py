@@ -22,12 +22,11 @@ from core.ledger.inbox import (
     release_former,
     renew,
     rewrite,
-    take,
     waits,
 )
 from core.ledger.ledger import Ledger, Transaction
 from core.messages import Deleted, Edited, Reaction
-from tests.doubles import NOON, message, person, said
+from tests.doubles import NOON, message, person, received, said
 
 ASKED = message()
 REF = ASKED.ref
@@ -45,7 +44,7 @@ EVENTS: list[Event] = [
 async def test_an_event_comes_back_as_it_was(ledger: Ledger, event: Event) -> None:
     """What was received is pending in every detail, on its own platform only."""
     async with ledger.writing() as connection:
-        assert await take(connection, event, NOON)
+        assert await received(connection, event, NOON)
     async with ledger.reading() as connection:
         assert await pending(connection, "room") == [event]
         assert await pending(connection, "elsewhere") == []
@@ -54,10 +53,10 @@ async def test_an_event_comes_back_as_it_was(ledger: Ledger, event: Event) -> No
 async def test_a_repeated_delivery_is_refused(ledger: Ledger) -> None:
     """The same delivery twice is one event, even after it was handled."""
     async with ledger.writing() as connection:
-        assert await take(connection, ASKED, NOON)
-        assert not await take(connection, ASKED, NOON)
+        assert await received(connection, ASKED, NOON)
+        assert not await received(connection, ASKED, NOON)
         await handled(connection, ASKED, NOON)
-        assert not await take(connection, ASKED, NOON)
+        assert not await received(connection, ASKED, NOON)
         assert await pending(connection, "room") == []
 
 
@@ -65,7 +64,7 @@ async def test_what_was_not_handled_is_pending_in_order(ledger: Ledger) -> None:
     """After a crash the events are taken up as they came, without those that are done with."""
     async with ledger.writing() as connection:
         for event in EVENTS:
-            await take(connection, event, NOON)
+            await received(connection, event, NOON)
         await handled(connection, EVENTS[1], NOON)
         await handled(connection, EVENTS[3], NOON, failure="That answer is gone.")
     async with ledger.reading() as connection:
@@ -86,18 +85,18 @@ async def claimed(connection: Transaction, owner: str, now: datetime = NOON) -> 
 async def test_a_claim_is_one_process_until_it_runs_out(ledger: Ledger) -> None:
     """What one has taken on no other gets; once the claim has run out the next attempt is counted."""
     async with ledger.writing() as connection:
-        await take(connection, ASKED, NOON)
-        assert await claimed(connection, "a") == [Claimed(event=ASKED, attempts=1)]
+        await received(connection, ASKED, NOON)
+        assert await claimed(connection, "a") == [Claimed(event=ASKED, attempts=2)]
         assert await claimed(connection, "b") == []
         assert not await waits(connection, ["room"], NOON)
         assert await waits(connection, ["room"], SOON)
-        assert await claimed(connection, "b", SOON) == [Claimed(event=ASKED, attempts=2)]
+        assert await claimed(connection, "b", SOON) == [Claimed(event=ASKED, attempts=3)]
 
 
 async def test_a_lost_claim_is_noticed(ledger: Ledger) -> None:
     """Who was too slow can neither go on nor note anything; who holds the claim can do both."""
     async with ledger.writing() as connection:
-        await take(connection, ASKED, NOON)
+        await received(connection, ASKED, NOON)
         await claimed(connection, "a")
         await hold(connection, ASKED, "a", SOON)
         await claimed(connection, "b", SOON)
@@ -113,7 +112,7 @@ async def test_a_lost_claim_is_noticed(ledger: Ledger) -> None:
 async def test_claims_are_renewed_and_given_back(ledger: Ledger) -> None:
     """A renewed claim holds longer; one that was given back rests until its time, or not at all."""
     async with ledger.writing() as connection:
-        await take(connection, ASKED, NOON)
+        await received(connection, ASKED, NOON)
         await claimed(connection, "a")
         await renew(connection, "a", [ASKED.event_id], SOON + timedelta(seconds=30))
         assert await claimed(connection, "b", SOON) == []
@@ -131,7 +130,7 @@ async def test_where_one_process_has_the_ledger_its_start_frees_everything(ledge
     resting = replace(ASKED, event_id="rests", ref=replace(REF, key="rests"))
     async with ledger.writing() as connection:
         for event in (ASKED, resting):
-            await take(connection, event, NOON)
+            await received(connection, event, NOON)
         await claimed(connection, "dead")
         await release(connection, resting, "dead", SOON)
         await release_former(connection, "new")
@@ -144,7 +143,7 @@ async def test_processes_that_claim_at_once_share_the_events(ledger: Ledger) -> 
     events = [replace(ASKED, event_id=f"e{n}", ref=replace(REF, key=f"k{n}")) for n in range(40)]
     async with ledger.writing() as connection:
         for event in events:
-            await take(connection, event, NOON)
+            await received(connection, event, NOON)
 
     async def work(owner: str) -> list[Claimed]:
         own = Ledger(ledger.url.render_as_string(hide_password=False))
@@ -165,7 +164,7 @@ async def test_processes_that_claim_at_once_share_the_events(ledger: Ledger) -> 
 async def test_what_the_asker_is_about_to_be_told_is_known_later(ledger: Ledger) -> None:
     """An apology that was cut short is seen by whoever takes the event on next."""
     async with ledger.writing() as connection:
-        await take(connection, ASKED, NOON)
+        await received(connection, ASKED, NOON)
         await note_failure(connection, ASKED, "Sorry.")
         (one,) = await claimed(connection, "a")
     assert one.failure == "Sorry."
@@ -180,8 +179,8 @@ async def test_the_newest_edit_is_the_last_by_the_platforms_time(ledger: Ledger)
     late = Edited(event_id="e2", ref=REF, text="late", at=SOON)
     async with ledger.writing() as connection:
         assert await newest_edit(connection, REF) is None
-        await take(connection, late, NOON)
-        await take(connection, early, NOON)
+        await received(connection, late, NOON)
+        await received(connection, early, NOON)
         assert await newest_edit(connection, REF) == late
         await rewrite(connection, REF, "late")
         assert await newest_edit(connection, REF, replace(late, text="x", event_id="e0")) == late

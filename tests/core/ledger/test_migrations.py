@@ -10,12 +10,12 @@ from sqlalchemy import Connection, select, text
 from core.ledger.answers import save_answer
 from core.ledger.envelopes import payload_of
 from core.ledger.feedback import append, live_verdicts
-from core.ledger.inbox import claim, rewrite, take
+from core.ledger.inbox import claim, rewrite
 from core.ledger.ledger import MIGRATIONS, Ledger
 from core.ledger.messages import save_message
 from core.ledger.tables import feedback, inbox
 from core.messages import MessageRef, Reaction
-from tests.doubles import NOON, answer, message, person, said
+from tests.doubles import NOON, answer, message, person, received, said
 
 ASKED = message()
 POST = MessageRef(platform="room", conversation="lobby", key="post")
@@ -46,7 +46,7 @@ async def test_events_of_the_first_release_are_found_again(ledger: Ledger) -> No
         named = await connection.execute(select(inbox.c.message_id).order_by(inbox.c.id))
         assert list(named.scalars()) == [ASKED.ref.id, None, POST.id]
         assert await rewrite(connection, ASKED.ref, "new") == 1
-        assert not await take(connection, ASKED, NOON)
+        assert not await received(connection, ASKED, NOON)
         assert len(await claim(connection, "new", ["room"], NOON, NOON, 9)) == 3
 
 
@@ -57,7 +57,7 @@ async def test_a_reaction_of_the_first_release_can_be_taken_back(ledger: Ledger)
         await save_message(connection, ASKED, NOON)
         await save_answer(connection, answer(), ASKED)
         await append(connection, gave)
-        await take(connection, LIKED, NOON)
+        await received(connection, LIKED, NOON)
         await connection.run_sync(as_it_was)
     await ledger.open()
     withdrawn = said("a1", event="r2", at=NOON + timedelta(minutes=1), withdrawn=True)
