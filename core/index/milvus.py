@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -23,6 +24,7 @@ from core.embedding import Vectors
 from core.errors import IndexUnavailableError
 from core.index.flushing import Flushing
 from core.index.gate import Gate
+from core.index.joining import Joining
 from core.index.presence import Presence
 from core.items import Capabilities, Hit, IndexItem
 from core.settings import IndexSettings
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
+Place: TypeAlias = tuple[str, tuple[int, ...], int]  # collection, audiences, limit
 Change: TypeAlias = Callable[["Session", Sequence[R]], None]
 BATCH = 256
 BULK = 8  # so many times the rows before a flush: each flush has Lite index many rows once more
@@ -48,11 +51,11 @@ class MilvusIndex:
         self._settings = settings
         self._remote = "://" in uri or uri.startswith("unix:")
         self._session: Session | None = None
-        self._lost = False
-        self._closed = False
+        self._lost = self._closed = False
         self._gate = Gate()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="index-writer")
         self._searchers = ThreadPoolExecutor(SEARCHERS, thread_name_prefix="index-search")
+        self._nearest = Joining(self._nearest_to)
         self._flushing = Flushing(self.flush, settings.flush_seconds)
         self._presence = Presence(lambda: self._in(self._writer, self._reconnect))
 
@@ -166,14 +169,9 @@ class MilvusIndex:
 
     async def rows(self, collection: str) -> dict[str, int]:
         """Return the ids of all rows, each with its audience."""
-
-        def after(last: str) -> Callable[["Session"], dict[str, int]]:
-            return lambda session: session.rows(collection, last)
-
-        found = page = await self._read(after(""))
-        while page:
-            page = await self._read(after(max(page)))
-            found = found | page
+        found, last = dict[str, int](), ""
+        while page := await self._read(methodcaller("rows", collection, last)):
+            found, last = found | page, max(page)
         return found
 
     async def count(self, collection: str) -> int:
@@ -184,15 +182,16 @@ class MilvusIndex:
         self, collection: str, vector: Vectors, *, audiences: Sequence[int], limit: int
     ) -> list[Hit]:
         """Return the rows nearest to a unit vector that one of the audiences may read."""
-        return await self._read(lambda s: s.search.dense(collection, vector, audiences, limit))
+        return await self._nearest.ask((collection, tuple(audiences), limit), vector)
 
     async def search_terms(
         self, collection: str, terms: str, *, audiences: Sequence[int], limit: int
     ) -> list[Hit]:
-        """Return the rows that share terms; nothing where the server has no word search."""
+        """Return the rows that share terms."""
         return await self._read(lambda s: s.search.terms(collection, terms, audiences, limit))
 
-    # What follows runs on the event loop.
+    async def _nearest_to(self, place: Place, vectors: Sequence[Vectors]) -> list[list[Hit]]:
+        return await self._read(lambda session: session.search.dense(vectors, *place))
 
     async def _in(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         if self._closed:

@@ -52,20 +52,22 @@ class Search:
         self._described.clear()
 
     def dense(
-        self, collection: str, vector: Vectors, audiences: Sequence[int], limit: int
-    ) -> list[Hit]:
-        """Return the rows of the greatest inner product, best first.
+        self, vectors: Sequence[Vectors], collection: str, audiences: Sequence[int], limit: int
+    ) -> list[list[Hit]]:
+        """Return for each vector the rows of the greatest inner product, best first.
 
         Lite's graph of near rows has no way to some of many equal ones, and a narrow audience may
         read just those: where too few come back, what it may read is compared row by row.
         """
-        hits = self._search(collection, "dense", vector, audiences, limit)
-        if not (self._lite and audiences and len(hits) < limit):
-            return hits
-        if len(self._readable(collection, audiences, ["id"], limit)) <= len(hits):
-            return hits
+        found = self._search(collection, "dense", vectors, audiences, limit)
+        fewest = min(len(hits) for hits in found)
+        if not (self._lite and audiences and fewest < limit):
+            return found
+        if len(self._readable(collection, audiences, ["id"], limit)) <= fewest:
+            return found
         fields = ["id", "owner", "dense"]
-        return nearest_of(self._readable(collection, audiences, fields, MOST_HITS), vector)[:limit]
+        readable = self._readable(collection, audiences, fields, MOST_HITS)
+        return [nearest_of(readable, vector)[:limit] for vector in vectors]
 
     def terms(self, collection: str, terms: str, audiences: Sequence[int], limit: int) -> list[Hit]:
         """Return the rows that share terms, best first; Lite calls the best the most negative."""
@@ -75,7 +77,7 @@ class Search:
         if not held.words:
             words = self._shelf.get(held.name) if self._shelf else None
             return words.search(terms, audiences, min(limit, MOST_HITS)) if words else []
-        return self._search(collection, "sparse", encoded(terms), audiences, limit)
+        return self._search(collection, "sparse", [encoded(terms)], audiences, limit)[0]
 
     def words_of(self, collection: str) -> Words | None:
         """Return what holds the words of a collection instead of Milvus, or None.
@@ -118,21 +120,21 @@ class Search:
         self,
         collection: str,
         field: str,
-        asked: Vectors | str,
+        asked: Sequence[Vectors | str],
         audiences: Sequence[int],
         limit: int,
-    ) -> list[Hit]:
+    ) -> list[list[Hit]]:
         if not audiences or limit < 1:
-            return []
+            return [[] for _ in asked]
         limit = min(limit, MOST_HITS)
         nearest = {"metric_type": "IP", "params": {"ef": max(self._ef, limit)}}
         # A server shows a client its own writes by the name that they were made under. Lite shows
         # them always, and is told apart because it answers by any name, unasked.
         name = collection if self._lite else self.described(collection).name
         with translated(f"cannot search {collection}"):
-            (found,) = self._client.search(
+            found = self._client.search(
                 name,
-                [asked],
+                list(asked),
                 anns_field=field,
                 search_params=nearest if field == "dense" else {"metric_type": "BM25"},
                 filter=among("audience", audiences),
@@ -143,8 +145,11 @@ class Search:
             )
         sign = -1.0 if field == "sparse" and self._lite else 1.0
         return [
-            Hit(id=hit["id"], owner=hit["entity"]["owner"], score=sign * float(hit["distance"]))
-            for hit in found
+            [
+                Hit(id=hit["id"], owner=hit["entity"]["owner"], score=sign * float(hit["distance"]))
+                for hit in hits
+            ]
+            for hits in found
         ]
 
     def _readable(

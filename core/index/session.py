@@ -62,6 +62,8 @@ class Session:
         self.suspect = False
         self._settings = settings
         self._lite = Lite(Path(uri)) if is_folder(uri) else None
+        # A folder may hold much, on a machine that is busy: only damage makes it unreadable.
+        self._patience = WRITE_SECONDS if self._lite else SEARCH_SECONDS
         self._shelf: Shelf | None = None
         try:
             if self._lite:
@@ -70,11 +72,11 @@ class Session:
                 self._client = MilvusClient(
                     self._lite.address if self._lite else uri,
                     token=token,
-                    timeout=CONNECT_SECONDS,
+                    timeout=WRITE_SECONDS if self._lite else CONNECT_SECONDS,
                     dedicated=True,
                     grpc_options=SELDOM if self._lite else {},
                 )
-                self._version = str(self._client.get_server_version(timeout=CONNECT_SECONDS))
+                self._version = str(self._client.get_server_version(timeout=self._patience))
             self.search = Search(
                 self._client,
                 lite=self.lite,
@@ -115,7 +117,7 @@ class Session:
     def collections(self) -> list[str]:
         """Return the names of the collections that have our fields, sorted."""
         with translated("cannot list its collections"):
-            names = self._client.list_collections(timeout=SEARCH_SECONDS)
+            names = self._client.list_collections(timeout=self._patience)
             return sorted(name for name in names if self._fields(name) >= FIELDS)
 
     def create(self, collection: str, dimension: int) -> None:
@@ -167,7 +169,7 @@ class Session:
     def pointed(self, alias: str) -> str | None:
         """Return the collection that an alias names, or None."""
         with translated("cannot list its aliases"):
-            names = self._client.list_collections(timeout=SEARCH_SECONDS)
+            names = self._client.list_collections(timeout=self._patience)
             return next((name for name in names if alias in self._aliases(name)), None)
 
     def upsert(self, collection: str, items: Sequence[IndexItem]) -> None:
@@ -211,7 +213,7 @@ class Session:
     def load_state(self, collection: str) -> str:
         """Return whether a collection can be searched, in the server's word."""
         with translated(f"cannot say the state of {collection}"):
-            state = self._client.get_load_state(collection, timeout=SEARCH_SECONDS)["state"]
+            state = self._client.get_load_state(collection, timeout=self._patience)["state"]
         return str(getattr(state, "name", state))
 
     def count(self, collection: str) -> int:
@@ -282,12 +284,12 @@ class Session:
             self._lite.stop(sealed=sealed)
 
     def _fields(self, collection: str) -> frozenset[str]:
-        described = self._client.describe_collection(collection, timeout=SEARCH_SECONDS)
+        described = self._client.describe_collection(collection, timeout=self._patience)
         return frozenset(field["name"] for field in described["fields"])
 
     def _aliases(self, collection: str) -> list[str]:
         """Return a collection's aliases; Lite does not describe them, old servers only do that."""
         if self.lite:
-            return list(self._client.list_aliases(collection, timeout=SEARCH_SECONDS)["aliases"])
-        described = self._client.describe_collection(collection, timeout=SEARCH_SECONDS)
+            return list(self._client.list_aliases(collection, timeout=self._patience)["aliases"])
+        described = self._client.describe_collection(collection, timeout=self._patience)
         return list(described.get("aliases") or ())

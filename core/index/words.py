@@ -50,8 +50,8 @@ CREATE VIRTUAL TABLE IF NOT EXISTS held USING fts5vocab (words, 'row');
 NAMED = "(SELECT value FROM json_each(?))"
 OF_IDS = f"SELECT rowid FROM rows WHERE id IN {NAMED}"  # noqa: S608 - no value is put into it
 BEST = f"""
-SELECT rows.id, rows.owner, -bm25(words) FROM words CROSS JOIN rows ON rows.rowid = words.rowid
-WHERE words MATCH ? AND rows.audience IN {NAMED} ORDER BY bm25(words), rows.id LIMIT ?
+SELECT id, owner, -bm25(words) AS score FROM words CROSS JOIN rows ON rows.rowid = words.rowid
+WHERE words MATCH ? AND rows.audience IN {NAMED} ORDER BY score DESC, id LIMIT ?
 """  # noqa: S608 - no value is put into it
 
 

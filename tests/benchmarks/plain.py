@@ -12,10 +12,12 @@ import numpy as np
 
 from core.embedders.weights import find_weights
 from core.embedding import Vectors
-from core.index.schema import encoded
+from core.index.schema import add_indexes, encoded, schema_of
+from core.settings import IndexSettings
 from core.terms import terms_of
 
 BATCH = 32
+WORDS = "with_words"
 
 
 class PlainEncoder:
@@ -54,6 +56,36 @@ class PlainSearch:
         names = self._client.list_collections()
         self._collection = next(name for name in names if name.startswith("passages"))
         self._client.load_collection(self._collection)
+        self._words = folder / "words" / f"{self._collection}.sqlite"
+
+    def add_words(self) -> None:
+        """Make a second collection of the same rows, in which Milvus Lite has their words, too."""
+        with closing(sqlite3.connect(self._words)) as words:
+            terms = dict(
+                words.execute("SELECT id, terms FROM rows JOIN words ON words.rowid = rows.rowid")
+            )
+        first = True
+        for batch in self._rows():
+            if first:
+                self._make(len(batch[0]["dense"]))
+                first = False
+            self._client.insert(WORDS, [{**row, "terms": terms[row["id"]]} for row in batch])
+        self._client.flush(WORDS)
+
+    def _rows(self) -> Iterator[list[dict[str, Any]]]:
+        rows = self._client.query_iterator(
+            self._collection, batch_size=1_000, output_fields=["id", "owner", "audience", "dense"]
+        )
+        while batch := rows.next():
+            yield batch
+        rows.close()
+
+    def _make(self, dimension: int) -> None:
+        indexes = self._client.prepare_index_params()
+        add_indexes(indexes, IndexSettings(), kind="lite", bm25=True)
+        self._client.create_collection(WORDS, schema=schema_of(dimension, "standard"))
+        self._client.create_index(WORDS, indexes)
+        self._client.load_collection(WORDS)
 
     def dense(self, vector: Vectors, limit: int = 10) -> list[str]:
         """Return the ids of the nearest rows."""
@@ -63,7 +95,7 @@ class PlainSearch:
     def words(self, text: str, limit: int = 10) -> list[str]:
         """Return the ids of the rows that share words, by BM25."""
         (found,) = self._client.search(
-            self._collection, [encoded(" ".join(terms_of(text)))], anns_field="sparse", limit=limit
+            WORDS, [encoded(" ".join(terms_of(text)))], anns_field="sparse", limit=limit
         )
         return [hit["id"] for hit in found]
 
@@ -74,10 +106,14 @@ class PlainSearch:
 
 @contextmanager
 def plain_search(data: Path, scratch: Path) -> Iterator[PlainSearch]:
-    """Yield plain search over a copy of a data folder's index, which is removed afterwards."""
+    """Yield plain search over a copy of a data folder's index, by vectors and by Lite's own words.
+
+    The copy is removed afterwards.
+    """
     copy = Path(shutil.copytree(data / "index", scratch / "plain.db"))
     try:
         with closing(PlainSearch(copy)) as search:
+            search.add_words()
             yield search
     finally:
         shutil.rmtree(copy)
