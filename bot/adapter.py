@@ -23,6 +23,15 @@ class Capability(StrEnum):
     DELETE = "delete"
     HISTORY = "history"
     LEARNED = "learned"
+    MODE = "mode"
+    SILENCE = "silence"
+    PRIVATE_ANSWER = "private answer"
+    SHARE = "share"
+    DRAFT = "draft"
+    SHORTCUT = "shortcut"
+    SAVE = "save"
+    HOME = "home"
+    SWEEP = "sweep"
 
 
 class Adapter(Protocol):

@@ -13,9 +13,12 @@ from core.answering import Answerer
 from core.assistant import Assistant
 from core.breaker import Breaker
 from core.composing import Loop
+from core.conversations import Conversations
+from core.gating import rules_of
 from core.hookspecs import Services
 from core.index.lite import is_folder
-from core.interfaces import Embedder, Index, Job, LanguageModel
+from core.interfaces import Embedder, Index, LanguageModel
+from core.job import Job
 from core.jobs.purge import Purge
 from core.jobs.reconcile import Reconcile
 from core.jobs.reembed import Reembed
@@ -24,6 +27,7 @@ from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.forgetting import Forgetting
+from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.ledger.spending import Purse
 from core.models.quoting import QuotingModel
@@ -31,6 +35,7 @@ from core.plugins import Brought, Listeners, collect, load_plugins
 from core.prompts import load_instructions
 from core.scheduler import Scheduler
 from core.settings import CHECKOUT, Settings
+from core.sources import Sources
 
 PROMPTS = CHECKOUT / "config" / "prompts"
 __all__ = ["App", "Store", "open_app", "open_store", "utc_now"]
@@ -160,6 +165,13 @@ def _services(
         embedder=store.embedder,
         model=model,
         forgetting=Forgetting(ledger=store.ledger, now=now),
+        modes=Conversations(
+            ledger=store.ledger,
+            default=store.settings.conversations.mode,
+            curators=store.settings.learning.curators,
+            now=now,
+        ),
+        sources=Sources(store.ledger),
         folder=store.folder.of_plugin(name),
         commands=brought.commands,
         now=now,
@@ -178,6 +190,7 @@ def _loop(
         floor=settings.retrieval.floor,
         now=now,
     )
+    saved_by = settings.conversations.saved_by
     return Loop(
         reuse=Reuse(
             ledger=store.ledger,
@@ -189,9 +202,11 @@ def _loop(
             now=now,
         ),
         answerer=answerer,
-        evidence=Evidence(emoji=settings.learning.emoji, now=now),
+        evidence=Evidence(emoji=settings.learning.emoji, saved_by=saved_by, now=now),
         corrections=Corrections(ledger=store.ledger, retriever=store.retriever, now=now),
+        proposals=Proposals(retriever=store.retriever, saved_by=saved_by, now=now),
         turns=settings.thread.turns,
+        rules=rules_of(settings),
     )
 
 

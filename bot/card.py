@@ -5,10 +5,11 @@ was not cited, and proves it with a Markdown parser before it hands the text on.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -62,13 +63,15 @@ class AnswerCard:
 
     In the Markdown `&lt;` and `&amp;` stand for the signs. `reasons` are offered to whoever said
     that the answer did not help. `links` are the addresses that may be followed: those of cited
-    sources, and those that stand word for word in what is quoted of them.
+    sources, those that stand word for word in what is quoted of them, and those that were allowed
+    beforehand. `mark` tells in few words what people made of the answer.
     """
 
     answer_id: str
     text: str
     notice: str | None = None
     badge: str | None = None
+    mark: str | None = None
     sources: tuple[CardSource, ...] = ()
     nearest: tuple[CardSource, ...] = ()
     buttons: tuple[Button, ...] = ()
@@ -83,18 +86,23 @@ class AnswerCard:
         return "".join(pieces)
 
 
-def card_of(answer: Answer, now: datetime) -> AnswerCard:
-    """Return the card of an answer, as it looks at `now`."""
+def card_of(answer: Answer, now: datetime, places: Iterable[str] = ()) -> AnswerCard:
+    """Return the card of an answer, as it looks at `now`.
+
+    Addresses that begin with one of the `places` may be linked to without being cited.
+    """
     learnable = answer.origin is not Origin.COMMAND
     unknown = answer.origin is Origin.UNKNOWN
     allowed = {one.link for one in answer.citations if one.link}
     for one in answer.citations:  # what a cited source says word for word may be followed
         allowed.update(found.rstrip(".,;:!?*_") for found in WEB.findall(one.quote))
+    allowed.update(_welcome(answer.text, tuple(places)))
     return AnswerCard(
         answer_id=answer.id,
         text=safe_markdown(answer.text, allowed),
         notice=plain(answer.notice) if answer.notice else None,
         badge=_badge_sentence(answer, now),
+        mark=mark_of(answer) if learnable and not unknown else None,
         sources=tuple(_source(one) for one in answer.citations),
         nearest=tuple(_source(one) for one in answer.nearest) if unknown else (),
         buttons=tuple(Button) if learnable else (),
@@ -125,6 +133,28 @@ def safe_markdown(text: str, allowed_urls: Iterable[str] = ()) -> str:
 def is_web_link(url: str) -> bool:
     """Say whether an address is http(s) and has no sign that could end a link early."""
     return bool(re.fullmatch(r"https?://[^\s<>()\[\]\\\"'`]+", url, re.IGNORECASE))
+
+
+def stands_in(url: str, place: str) -> bool:
+    """Say whether an address is a place, or lies below it, on the same host and by the same scheme."""
+    try:
+        found, allowed = urlsplit(url), urlsplit(place)
+    except ValueError:  # a host that is none
+        return False
+    if "@" in found.netloc or ".." in unquote(found.path):
+        return False
+    if (found.scheme.lower(), found.netloc.lower()) != (allowed.scheme, allowed.netloc.lower()):
+        return False
+    below = allowed.path.removesuffix("/") + "/"
+    return found.path in {allowed.path, allowed.path.removesuffix("/")} or found.path.startswith(
+        below
+    )
+
+
+def _welcome(text: str, places: Sequence[str]) -> Iterator[str]:
+    """Yield the addresses in a text that lie at one of the places."""
+    found = (one.rstrip(".,;:!?*_") for one in WEB.findall(text)) if places else ()
+    return (one for one in found if any(stands_in(one, place) for place in places))
 
 
 def _source(citation: Citation) -> CardSource:
@@ -158,6 +188,20 @@ def badge_sentence(badge: Badge) -> str:
     }.get(badge.standing, "not verified yet")
     helped = f"{badge.helpful} found it helpful" if badge.helpful else "nobody rated it yet"
     return " · ".join([origin, _age(badge.age_days), helped, told])
+
+
+def mark_of(answer: Answer) -> str:
+    """Return in few words what people made of an answer, as "verified 12 days ago · 14 helpful"."""
+    badge = answer.badge
+    if badge is None:
+        return "not verified yet"
+    told = {
+        Standing.VERIFIED: f"verified {_age(badge.age_days)}",
+        Standing.STALE: "its source changed since",
+        Standing.RETIRED: "withdrawn",
+    }.get(badge.standing, "not verified yet")
+    by = [f"written by {plain(badge.author)}"] if badge.author else []
+    return " · ".join([*by, told, *([f"{badge.helpful} helpful"] if badge.helpful else [])])
 
 
 def _age(days: int) -> str:

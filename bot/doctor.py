@@ -15,6 +15,7 @@ from bot import running
 from bot.app import App, open_app
 from bot.data_folder import DataFolder
 from bot.finding import Finding
+from bot.platforms import is_set_up
 from bot.queues import waiting
 from core.errors import (
     DataFolderInUseError,
@@ -59,6 +60,11 @@ async def look(embedder: Embedder | None = None) -> AsyncIterator[Finding]:
     yield Finding(part="settings", well=True, said="All settings are known and valid.")
     yield space(settings.data)
     yield sqlite(settings)
+    if is_set_up(settings):
+        from bot.slack.examination import slack_findings  # its libraries take a second
+
+        async for finding in slack_findings(settings.slack):
+            yield finding
     try:
         async with open_app(settings, embedder=embedder) as app:
             async for finding in within(app):

@@ -17,8 +17,9 @@ from bot.progress import bars
 from core.audience import EVERYONE
 from core.documents import Document, Unreadable
 from core.errors import SettingsError
-from core.interfaces import Embedder, Progress
+from core.interfaces import Embedder
 from core.items import Found, Mode
+from core.job import Progress
 from core.measures import ndcg, percentile, recall, reciprocal_rank
 from core.settings import IndexSettings, LedgerSettings, Settings
 

@@ -13,7 +13,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from core.interfaces import Progress as Shows
+from core.job import Progress as Shows
 
 
 @contextmanager

@@ -11,15 +11,18 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from bot import data_folder
 from bot.app import App, open_app, utc_now
+from bot.platforms import platforms
 from bot.progress import bars
 from bot.room.adapter import RoomAdapter
 from bot.terminal.adapter import TerminalAdapter
 from core.errors import ModelError, TavernkeepError
 from core.healing import Healing
-from core.interfaces import Embedder, Progress
+from core.interfaces import Embedder
+from core.job import Progress
 from core.plugins import load_plugins
 from core.settings import CHECKOUT, Settings
 
@@ -56,8 +59,9 @@ async def serve(
             loaded()
             await room.attach(app.assistant, app.status.findings)
             console.print("Ready. Ctrl+C stops it.")
-            await (unless(stopped, show_window(room.url)) if window else stopped.wait())
-            console.print("Closing the room…")
+            async with platforms(app, lambda said: console.print(Text(said))):
+                await (unless(stopped, show_window(room.url)) if window else stopped.wait())
+                console.print("Closing the room…")
             await room.stop()
     finally:
         await room.stop()

@@ -14,7 +14,8 @@ from bot.card import plain
 from bot.progress import bars
 from core.errors import SettingsError
 from core.ingestion import Summary
-from core.interfaces import Embedder, JobReport
+from core.interfaces import Embedder
+from core.job import JobReport
 from core.settings import Settings
 
 

@@ -140,6 +140,9 @@ class Answerer:
             created_at=self._now(),
             citations=tuple(draft.cited.values()),
             notice=self._noticed(notice),
+            score=max(
+                (one.score for one in draft.found if one.passage_id in draft.cited), default=None
+            ),
         )
 
     def _unknown(self, asked: Asked, found: Sequence[Found], notice: str | None) -> Answer:

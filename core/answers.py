@@ -1,6 +1,6 @@
 """What the bot says, what supports it, and where an answer stands in its life."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,6 +26,14 @@ class Standing(StrEnum):
     VERIFIED = "verified"
     STALE = "stale"
     RETIRED = "retired"
+
+
+class Placement(StrEnum):
+    """Where an answer is shown."""
+
+    THREAD = "thread"  # to all who read the question
+    ASKER = "asker"  # to the one who asked, alone
+    MODERATORS = "moderators"  # to those who decide whether it is published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +85,8 @@ class Answer:
 
     `notice` is a plain sentence above the answer, for instance that the language model was away.
     `nearest` are the sources that come closest when the answer is that it does not know.
-    `badge` is set when a stored answer was given again.
+    `badge` is set when a stored answer was given again. `score` is that of the best cited passage
+    while the answer is new; the ledger does not keep it.
     """
 
     id: str
@@ -93,6 +102,7 @@ class Answer:
     notice: str | None = None
     badge: Badge | None = None
     reused_id: str | None = None
+    score: float | None = field(default=None, compare=False)
 
 
 def badge_of(stored: Answer, helpful: int, at: datetime) -> Badge:

@@ -1,26 +1,34 @@
 """Assistant: all that a chat platform may call. It receives events durably and sees them through."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
+from core.answers import Answer
 from core.composing import Composer, Loop
+from core.decisions import Decisions
 from core.documents import Document
 from core.effects import Effects
-from core.feedback import Correction, Feedback
-from core.interfaces import Command, Event, JobReport, Progress, Reply
-from core.ledger import views
+from core.feedback import Correction, Decision, Feedback, Proposal
+from core.interfaces import Command, Event, Reply
+from core.job import JobReport, Progress
+from core.ledger import posts, views
+from core.ledger.answers import answer_at
 from core.ledger.documents import load_document
 from core.ledger.envelopes import storable
 from core.ledger.inbox import Claimed
 from core.ledger.intake import Intake
 from core.ledger.ledger import Ledger
-from core.messages import Deleted, Edited, Message, Reaction
+from core.ledger.tombstones import of_the_forgotten, tombstone
+from core.messages import Deleted, Edited, Message, MessageRef, Reaction
 from core.plugins import Listeners
 from core.responder import Responder
+from core.revising import Reviser
 from core.scheduler import Scheduler
+from core.sweeping import Post, missed
 from core.worker import Worker
 
 THANKS = "Thank you: your answer is kept, and near questions get it once it is ranked."
+SAVED = "It is saved: near questions get it as an answer once it is ranked."
 
 
 class Assistant:
@@ -46,24 +54,24 @@ class Assistant:
         """Take what it hands events to. `owner` is this process in the ledger; no two share one."""
         self._ledger = ledger
         self._scheduler = scheduler
+        self._evidence = loop.evidence
         self._listeners = listeners
         self._status = status
         self._intake = Intake(ledger=ledger, owner=owner, now=now)
+        replies: dict[str, Callable[[Message], Reply]] = {}
         composer = Composer(
             ledger=ledger, loop=loop, scheduler=scheduler, commands=commands, now=now
         )
-        responder = Responder(
-            ledger=ledger,
-            evidence=loop.evidence,
+        effects = _effects(
             composer=composer,
+            ledger=ledger,
+            loop=loop,
             listeners=listeners,
+            replies=replies,
             owner=owner,
             now=now,
         )
-        effects = Effects(
-            ledger=ledger, loop=loop, responder=responder, listeners=listeners, owner=owner, now=now
-        )
-        self._worker = Worker(ledger=ledger, effects=effects, owner=owner, now=now)
+        self._worker = Worker(ledger=ledger, effects=effects, owner=owner, now=now, replies=replies)
         self.commands = commands
 
     # -- events --------------------------------------------------------------------------------
@@ -101,13 +109,42 @@ class Assistant:
         await self._see_through(correction)
         return THANKS
 
+    async def on_decision(self, decision: Decision) -> None:
+        """Publish or dismiss a draft, or share an answer that only its asker sees.
+
+        Raises `UnknownAnswerError`, with a sentence for the person, where it is not theirs to decide.
+        """
+        await self._see_through(decision)
+
     async def on_edited(self, edited: Edited) -> None:
-        """Store a message's new text."""
+        """Store a message's new text; a question that nobody reacted to yet is answered anew."""
         await self._see_through(edited)
 
     async def on_deleted(self, deleted: Deleted) -> None:
         """Forget a message, and what was only learned from it."""
         await self._see_through(deleted)
+
+    async def on_proposal(self, proposal: Proposal) -> str:
+        """Save what somebody wrote as an answer; return the sentence for the person who proposed it.
+
+        Raises `UnknownAnswerError` with a sentence where it cannot be, for instance without a question.
+        """
+        await self._see_through(proposal)
+        return SAVED
+
+    async def sweep(self, ref: MessageRef, standing: Sequence[Reaction], at: datetime) -> int:
+        """Receive what was missed on a message while the bot was away; return how much that was.
+
+        `standing` are all emoji that stood on it when the platform was asked, `at` by the platform's
+        clock. Doing it again changes nothing. Nobody can tell since when an emoji stands, so those
+        of people who were forgotten are passed over.
+        """
+        async with self._ledger.reading() as connection:
+            known = await posts.emoji_on(connection, [ref])
+            found = missed(known.get(ref.id, ()), standing, at)
+            forgotten = await of_the_forgotten(connection, found)
+        due = [one for one in found if tombstone(one.person.id) not in forgotten]
+        return sum([await self.receive(one) for one in due])
 
     async def resume(self, platform: str, reply_to: Callable[[Message], Reply]) -> None:
         """See through what a platform delivered and what never had its effect, then return.
@@ -140,6 +177,31 @@ class Assistant:
         await self._listeners.drain()
 
     # -- what people look at -------------------------------------------------------------------
+
+    async def answer(self, answer_id: str) -> Answer | None:
+        """Return a stored answer, or None."""
+        async with self._ledger.reading() as connection:
+            return await views.shown(connection, answer_id)
+
+    async def answer_at(self, ref: MessageRef) -> Answer | None:
+        """Return the answer that stands at a place, or None."""
+        async with self._ledger.reading() as connection:
+            answer_id = await answer_at(connection, ref)
+            return await views.shown(connection, answer_id) if answer_id else None
+
+    async def posts_since(self, platform: str, at: datetime) -> list[Post]:
+        """Return where answers were posted on a platform from a time on, oldest first."""
+        async with self._ledger.reading() as connection:
+            return await posts.posts_since(connection, platform, at)
+
+    async def asks_why(self, reaction: Reaction) -> Answer | None:
+        """Return the answer that somebody just found wrong by an emoji without having said why.
+
+        None where the emoji says nothing of the kind, was taken off, or is not the person's last word.
+        The reaction need not have had its effect yet.
+        """
+        async with self._ledger.reading() as connection:
+            return await self._evidence.unexplained(connection, reaction)
 
     async def history(self, conversation_id: str) -> list[views.Entry]:
         """Return what stands in a conversation, oldest first."""
@@ -175,3 +237,62 @@ class Assistant:
     async def status(self) -> dict[str, str]:
         """Return a sentence on each part: the model, the embedder, the index, the job that runs."""
         return await self._status()
+
+
+def _effects(
+    *,
+    composer: Composer,
+    ledger: Ledger,
+    loop: Loop,
+    listeners: Listeners,
+    replies: Mapping[str, Callable[[Message], Reply]],
+    owner: str,
+    now: Callable[[], datetime],
+) -> Effects:
+    """Return what lets events have their effect, under this process's claims."""
+    reviser = Reviser(
+        ledger=ledger,
+        composer=composer,
+        listeners=listeners,
+        replies=replies,
+        owner=owner,
+        now=now,
+    )
+    decisions = Decisions(
+        ledger=ledger,
+        corrections=loop.corrections,
+        evidence=loop.evidence,
+        listeners=listeners,
+        replies=replies,
+        owner=owner,
+        now=now,
+    )
+    return Effects(
+        ledger=ledger,
+        loop=loop,
+        responder=_responder(composer, ledger, loop, listeners, owner, now),
+        reviser=reviser,
+        decisions=decisions,
+        listeners=listeners,
+        owner=owner,
+        now=now,
+    )
+
+
+def _responder(
+    composer: Composer,
+    ledger: Ledger,
+    loop: Loop,
+    listeners: Listeners,
+    owner: str,
+    now: Callable[[], datetime],
+) -> Responder:
+    return Responder(
+        ledger=ledger,
+        evidence=loop.evidence,
+        composer=composer,
+        listeners=listeners,
+        rules=loop.rules,
+        owner=owner,
+        now=now,
+    )

@@ -27,7 +27,13 @@ async def run_command(
     if command is None:
         text = f"There is no command `/{name}`. `/help` lists what there is."
     else:
-        call = Call(arguments=arguments.strip(), person=message.person, answer_id=answer_id)
+        call = Call(
+            arguments=arguments.strip(),
+            person=message.person,
+            answer_id=answer_id,
+            conversation=message.conversation,
+            thread=message.thread,
+        )
         text = await command.run(call, reply.progress)
     asked = message.text.strip()
     return Answer(

@@ -1,15 +1,17 @@
 """Composing: what is answered to a message, be it a question, a follow-up or a command."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from core.answering import Answerer, Asked
 from core.answers import Answer, Origin
 from core.commands import is_command, question_of, run_command
+from core.gating import Rules
 from core.interfaces import Command, Reply
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
+from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.ledger import messages
 from core.ledger.ledger import Ledger
@@ -23,13 +25,18 @@ STILL_READING = "I am still reading my documents; ask again in a moment for a be
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """The use cases of the feedback loop; a follow-up is read with so many earlier `turns`."""
+    """The use cases of the feedback loop; a follow-up is read with so many earlier `turns`.
+
+    `rules` say which messages begin it.
+    """
 
     reuse: Reuse
     answerer: Answerer
     evidence: Evidence
     corrections: Corrections
+    proposals: Proposals
     turns: int
+    rules: Rules = field(default_factory=Rules)
 
 
 class Composer:

@@ -46,6 +46,16 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What there is of a source: its documents, counted, with the `titles` of the first few."""
+
+    source: str
+    documents: int
+    passages: int
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """A piece of a document, short enough for the embedder's window.
 

@@ -5,15 +5,18 @@ from collections.abc import Callable
 from datetime import datetime
 
 from core.composing import Loop
+from core.decisions import Decisions
 from core.errors import UnknownAnswerError
-from core.feedback import Correction, Feedback
+from core.feedback import Correction, Decision, Feedback, Proposal
 from core.interfaces import Event, Reply
 from core.ledger import erasure, inbox
 from core.ledger.inbox import Claimed
 from core.ledger.ledger import Ledger, Transaction
-from core.messages import Deleted, Edited, Message, Reaction
+from core.ledger.narrowing import reopen
+from core.messages import Deleted, Edited, Message, Reaction, Reopened
 from core.plugins import Listeners
 from core.responder import Responder
+from core.revising import Reviser
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,8 @@ class Effects:
         ledger: Ledger,
         loop: Loop,
         responder: Responder,
+        reviser: Reviser,
+        decisions: Decisions,
         listeners: Listeners,
         owner: str,
         now: Callable[[], datetime],
@@ -39,6 +44,8 @@ class Effects:
         self._ledger = ledger
         self._loop = loop
         self._responder = responder
+        self._reviser = reviser
+        self._decisions = decisions
         self._listeners = listeners
         self._owner = owner
         self._now = now
@@ -54,6 +61,9 @@ class Effects:
             if reply is None:
                 return False
             return await self._responder.respond(claimed, event, reply)
+        if isinstance(event, Edited):
+            await self._reviser.see_through(claimed, event)
+            return True
         try:
             told = await self._effect(event)
         except UnknownAnswerError as error:
@@ -77,6 +87,16 @@ class Effects:
             taken = await self._loop.corrections.take(event)
             await self._handled(event)
             return event if taken else None
+        if isinstance(event, Decision):
+            decided = await self._decisions.decide(event)
+            await self._handled(event)
+            return event if decided else None
+        if isinstance(event, Proposal):
+            support = await self._loop.proposals.support(event)
+            async with self._ledger.writing() as connection:
+                proposed = await self._loop.proposals.take(connection, event, support)
+                await self._note_handled(connection, event)
+            return proposed
         async with self._ledger.writing() as connection:
             told = await self._change(connection, event)
             await self._note_handled(connection, event)
@@ -84,15 +104,15 @@ class Effects:
 
     async def _change(self, connection: Transaction, event: Event) -> Event | None:
         if isinstance(event, Reaction):  # it is told as the verdict that it is
-            return await self._loop.evidence.take_reaction(connection, event) or event
+            taken = await self._loop.evidence.take_reaction(connection, event)
+            await self._loop.proposals.take_back(connection, event)
+            return taken or event
         if isinstance(event, Feedback):
             return await self._loop.evidence.take_verdict(connection, event)
-        if isinstance(event, Edited):
-            gone = await inbox.is_buried(connection, event.ref)
-            await erasure.replace_message(connection, event, self._now())
-            return None if gone else event
         if isinstance(event, Deleted):
             await erasure.erase_message(connection, event, self._now())
+        if isinstance(event, Reopened):
+            await reopen(connection, event, self._now())
         return event
 
     async def _handled(self, event: Event, failure: str | None = None) -> None:
@@ -103,3 +123,5 @@ class Effects:
         self, connection: Transaction, event: Event, failure: str | None = None
     ) -> None:
         await inbox.handled(connection, event, self._now(), failure, self._owner)
+        if isinstance(event, Proposal):  # the words are others', and stand where they can be erased
+            await inbox.empty(connection, event)

@@ -53,6 +53,26 @@ class ModelError(TavernkeepError):
     """The language model gave no usable answer; the answerer falls back to quoting and says so."""
 
 
+class PlatformError(TavernkeepError):
+    """A chat platform does not take the bot; it is said once, and the other platforms go on."""
+
+
+class PlatformAwayError(PlatformError):
+    """A chat platform does not answer just now; what was begun is tried again, also the start.
+
+    It `refuses` where it does answer, and takes what it was sent no better the next time.
+    """
+
+    def __init__(self, sentence: str, *, refuses: bool = False) -> None:
+        """Take the sentence, and whether the platform refuses this rather than being away."""
+        super().__init__(sentence)
+        self.refuses = refuses
+
+
+class NoPlaceError(TavernkeepError):
+    """A platform has no such place for an answer, such as no moderators' conversation; it is kept unshown."""
+
+
 class PluginError(TavernkeepError):
     """A plugin cannot be loaded; stops the start with the plugin's name."""
 

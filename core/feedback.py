@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from core.messages import Person
+from core.messages import Conversation, MessageRef, Person
 
 SKIN_TONES = frozenset(chr(code) for code in range(0x1F3FB, 0x1F400))
 VARIATION_SELECTOR = "\ufe0f"
@@ -33,6 +33,7 @@ class Via(StrEnum):
     BUTTON = "button"
     REASON = "reason"
     CORRECTION = "correction"
+    PROPOSAL = "proposal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,47 @@ class Correction:
     person: Person
     text: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A message that a person found worth keeping as an answer; `author` wrote it.
+
+    `question` is what it answers; None where nobody said so, and the thread's first message is it.
+    `thread` is the key of that one, where the platform knows it.
+    """
+
+    event_id: str
+    ref: MessageRef
+    conversation: Conversation
+    person: Person
+    author: Person
+    text: str
+    question: str | None
+    at: datetime
+    thread: str | None = None
+
+
+class Choice(StrEnum):
+    """What is done with an answer that few have seen so far."""
+
+    PUBLISH = "publish"
+    DISMISS = "dismiss"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A person's choice about an answer that few have seen: a draft, or one for the asker alone.
+
+    A `text` is what it is published as: the person's better answer.
+    """
+
+    event_id: str
+    answer_id: str
+    person: Person
+    choice: Choice
+    at: datetime
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +154,11 @@ def verdict_of(emoji: str, verdicts: Mapping[str, Verdict]) -> Verdict | None:
     """Return what an emoji says of an answer, whatever its skin tone or spelling, or None."""
     named = _plain(emoji)
     return next((verdict for name, verdict in verdicts.items() if _plain(name) == named), None)
+
+
+def is_one_of(emoji: str, named: Iterable[str]) -> bool:
+    """Say whether an emoji is one of those named, whatever its skin tone or spelling."""
+    return _plain(emoji) in {_plain(name) for name in named}
 
 
 def _plain(emoji: str) -> str:

@@ -5,7 +5,8 @@ import logging
 
 from core.errors import IndexUnavailableError, LedgerError, NoSpaceError
 from core.indexing import Difference, Indexing
-from core.interfaces import Index, Progress
+from core.interfaces import Index
+from core.job import Progress
 
 log = logging.getLogger(__name__)
 PAUSE = 2.0

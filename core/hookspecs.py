@@ -8,17 +8,11 @@ from typing import Protocol, TypeVar
 
 import pluggy
 
-from core.interfaces import (
-    Command,
-    Embedder,
-    Index,
-    Job,
-    LanguageModel,
-    Listener,
-    Reranker,
-    Source,
-)
-from core.messages import Footprint, Person
+from core.documents import Contents
+from core.interfaces import Command, Embedder, Index, LanguageModel, Listener, Reranker, Source
+from core.job import Job
+from core.messages import Conversation, Footprint, Person
+from core.modes import Mode
 from core.settings import Settings
 
 GROUP = "tavernkeep.plugins"
@@ -47,13 +41,37 @@ class Forgets(Protocol):
         ...
 
 
+class Modes(Protocol):
+    """Reads and sets how the bot takes part in a conversation, on behalf of somebody in it."""
+
+    async def mode(self, conversation: Conversation) -> tuple[Mode, bool]:
+        """Return the mode that holds in a conversation, and whether the bot is silenced there."""
+        ...
+
+    async def set_mode(self, conversation: Conversation, mode: Mode, by: Person) -> None:
+        """Set the mode; raise `TavernkeepError` where that person may not."""
+        ...
+
+    async def silence(self, conversation: Conversation, silent: bool, by: Person) -> bool:
+        """Silence the bot or let it speak; return False where nothing changes."""
+        ...
+
+
+class Reads(Protocol):
+    """Knows which sources everyone in the workspace may read."""
+
+    async def readable(self) -> Sequence[Contents]:
+        """Return what there is of each source, of that alone which everyone may read."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a plugin may use.
 
     `folder` is its own place in the data folder for what it keeps; the plugin makes it. `commands`
     is complete once every plugin is loaded. `forgetting` is for the person who asks for it, and for
-    nobody else.
+    nobody else; `modes` for somebody in the conversation at hand.
     """
 
     settings: Settings
@@ -61,6 +79,8 @@ class Services:
     embedder: Embedder
     model: LanguageModel
     forgetting: Forgets
+    modes: Modes
+    sources: Reads
     folder: Path
     commands: Sequence[Command]
     now: Callable[[], datetime]

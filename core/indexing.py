@@ -9,8 +9,9 @@ from datetime import datetime
 
 from core.collections import ALONE, Collections
 from core.embedding import Vectors
-from core.interfaces import Embedder, Index, Progress
+from core.interfaces import Embedder, Index
 from core.items import IndexItem
+from core.job import Progress
 from core.ledger.collections import BUILDING, Collection
 from core.ledger.documents import load_embeddings, save_embeddings
 from core.ledger.ledger import Ledger

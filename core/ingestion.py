@@ -12,7 +12,8 @@ from core.documents import Document, Passage, Unreadable, content_hash
 from core.embedding import Vectors
 from core.errors import SourceError, TavernkeepError
 from core.indexing import Indexing
-from core.interfaces import Embedder, Progress, Source
+from core.interfaces import Embedder, Source
+from core.job import Progress
 from core.ledger.documents import (
     load_embeddings,
     remove_document,

@@ -1,19 +1,29 @@
 """What core asks of the outside, as protocols; `tests/contracts` holds one suite for each."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
-from core.answers import Answer
+from core.answers import Answer, Placement
 from core.documents import Document, Unreadable
 from core.embedding import EmbedderDescription, Vectors
-from core.feedback import Correction, Feedback
+from core.feedback import Correction, Decision, Feedback, Proposal
 from core.items import Capabilities, Found, Hit, IndexItem
-from core.messages import Deleted, Edited, Message, MessageRef, Person, Reaction
+from core.messages import (
+    Conversation,
+    Deleted,
+    Edited,
+    Message,
+    MessageRef,
+    Person,
+    Reaction,
+    Reopened,
+)
 from core.prompts import Piece, Prompt, Turn
 
-Event: TypeAlias = Message | Reaction | Feedback | Correction | Edited | Deleted
+Event: TypeAlias = (
+    Message | Reaction | Feedback | Correction | Proposal | Decision | Edited | Deleted | Reopened
+)
 
 
 # -- embedding -----------------------------------------------------------------------------------
@@ -181,7 +191,17 @@ class LanguageModel(Protocol):
 
 
 class Reply(Protocol):
-    """One answer in the making. After `finish` or `fail`, which raise if unsure, only `posted`."""
+    """One answer in the making. After `finish` or `fail`, which raise if unsure, only `posted`.
+
+    Nothing is shown before the first call: a message that is not for the bot has a reply, too.
+    """
+
+    async def place(self, placement: Placement) -> None:
+        """Show it elsewhere than in the thread of the question; called first or not at all.
+
+        Raises `NoPlaceError` where the platform has no such place; nothing was shown then.
+        """
+        ...
 
     async def progress(self, text: str) -> None:
         """Show what is being done, for instance "Searching…"."""
@@ -201,6 +221,10 @@ class Reply(Protocol):
 
     async def posted(self, answer_id: str) -> MessageRef | None:
         """Look where an answer stands already; None where it does not, or nobody can tell."""
+        ...
+
+    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+        """Show another answer where one stands: its question was changed; instead of `finish`."""
         ...
 
 
@@ -240,6 +264,8 @@ class Call:
     arguments: str
     person: Person
     answer_id: str
+    conversation: Conversation
+    thread: str | None = None
 
 
 class Command(Protocol):
@@ -271,29 +297,3 @@ class Listener(Protocol):
     async def on_event(self, event: Event) -> None:
         """Take notice of an event; a failure is logged with the listener's name."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobReport:
-    """What a run of a job did, in figures, and what changed, in a sentence."""
-
-    summary: str
-    figures: Mapping[str, int]
-
-
-class Progress(Protocol):
-    """How a long piece of work shows how far it is."""
-
-    def __call__(self, what: str, done: int, total: int | None) -> None:
-        """Say that `done` of `total` (None where unknown) is done of `what`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """Named work with a trigger. `run` is idempotent and survives being cancelled or killed."""
-
-    name: str
-    summary: str
-    every: timedelta
-    run: Callable[[datetime, Progress], Awaitable[JobReport]]

@@ -67,7 +67,9 @@ class Message:
 
     `event_id` identifies the delivery: a repeated delivery carries the same one. `thread` is the
     key of the message that the thread hangs on. `addressed` says that the platform knows the bot
-    is meant: a mention, a direct conversation or a command.
+    is meant: a mention, a direct conversation or a command; `to_others` that it knows that somebody
+    else is, for instance because their name stands in it. What is `private` was asked so that nobody
+    but the writer sees the answer.
     """
 
     event_id: str
@@ -78,6 +80,8 @@ class Message:
     sent_at: datetime
     thread: str | None = None
     addressed: bool = False
+    to_others: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,15 @@ class Deleted:
 
     event_id: str
     ref: MessageRef
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened:
+    """A conversation was made public or private, or was given another name: who may read changed."""
+
+    event_id: str
+    conversation: Conversation
     at: datetime
 
 

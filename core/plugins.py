@@ -15,7 +15,8 @@ import pluggy
 
 from core.errors import PluginError
 from core.hookspecs import GROUP, Hooks, Services
-from core.interfaces import Command, Event, Job, Listener, Reranker, Source
+from core.interfaces import Command, Event, Listener, Reranker, Source
+from core.job import Job
 from core.settings import JobSettings
 
 log = logging.getLogger(__name__)

@@ -29,6 +29,25 @@ ASKED_FOR = (
     re.compile(r"\bhow (?:much|many)\b|多少|几个", re.IGNORECASE),
 )
 
+# How a question begins that is asked without its mark.
+BEGINNING = re.compile(
+    r"\W*(?:(?:how|what|where|when|why|who|which)(?:'s|’s|\s+(?:do|does|did|is|are|was|were|can|"
+    r"could|should|would|will|has|have|to|many|much|long|often))"
+    r"|(?:do|does) any(?:one|body)|is there|are there|can (?:i|we|some\w+|any\w+)|any idea)\b",
+    re.IGNORECASE,
+)
+MARKED = re.compile(r"[?？]+(?=[\s)\]\"'”’»*_]|$)")
+ASKING_HAN = re.compile(r"怎么|怎样|如何|什么|哪|谁|多少|几点|[吗呢][。！!\s]*$")
+NAMED_EMOJI = re.compile(r":[\w+-]+:")
+THANKS = frozenset(
+    words_in(
+        "thanks thank thx ty you u very much so many cheers great perfect nice cool awesome super "
+        "excellent lovely ok okay k alright fine good got it that this is was helps helped helpful "
+        "works worked yes yep yeah no nope sure right exactly understood clear noted will do i see "
+        "a lot all again for the help your 谢谢 好的 明白"
+    )
+)
+
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 NUMERALS = dict(
     zip(
@@ -69,6 +88,17 @@ def content_terms_of(text: str) -> list[str]:
     """Return the terms that a question is about; all of its terms where it has no other."""
     terms = terms_of(text)
     return [term for term in terms if term not in ASKING] or terms
+
+
+def is_question(text: str) -> bool:
+    """Say whether a text asks something: by its mark, or by how it begins."""
+    return bool(MARKED.search(text) or BEGINNING.match(text) or ASKING_HAN.search(text))
+
+
+def is_acknowledgement(text: str) -> bool:
+    """Say whether a text only thanks or agrees, in words or emoji, and asks nothing."""
+    words = words_in(NAMED_EMOJI.sub(" ", text))
+    return not MARKED.search(text) and all(word in THANKS for word in words)
 
 
 def same_meaning(one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import (  # type: ignore[import-untyped]  # 
 )
 
 from core.errors import LeaseHeldError, LeaseLostError, LedgerError, TavernkeepError
-from core.interfaces import Job, JobReport, Progress
+from core.job import Job, JobReport, Progress
 from core.ledger.ledger import Ledger
 from core.ledger.runs import finish_run, hold_lease, last_done, release_lease, start_run
 

@@ -5,13 +5,10 @@
 """
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -23,10 +20,11 @@ from pydantic_settings.exceptions import SettingsError as SettingsErrorOfLibrary
 
 from core.errors import SettingsError
 from core.feedback import Verdict
+from core.modes import Mode
+from core.settings_files import dotenv, refuse_secrets, secrets_in, sentence_of
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULTS = CHECKOUT / "config" / "default.yaml"
-SECRETS = {"anthropic.api_key": "ANTHROPIC_API_KEY", "index.token": "TAVERNKEEP_INDEX__TOKEN"}
 
 
 class Section(BaseModel):
@@ -147,11 +145,51 @@ class RoomSettings(Section):
     port: int = Field(8484, ge=1, le=65535, description="The room's port.")
 
 
+class SlackSettings(Section):
+    """Slack as a chat platform; the bot is there where a token is set."""
+
+    bot_token: SecretStr = Field(SecretStr(""), description="From SLACK_BOT_TOKEN only: xoxb-….")
+    app_token: SecretStr = Field(SecretStr(""), description="From SLACK_APP_TOKEN only: xapp-….")
+    signing_secret: SecretStr = Field(SecretStr(""), description="From SLACK_SIGNING_SECRET only.")
+    api_url: str = Field("https://slack.com/api/", description="Where Slack's Web API answers.")
+    transport: Literal["socket", "http"] = Field(
+        "socket", description="How events come: Socket Mode, or signed HTTP requests."
+    )
+    host: str = Field("127.0.0.1", description="http: where the bot listens for events.")
+    port: int = Field(8585, ge=0, le=65535, description="http: the port of that; 0 is a free one.")
+    moderators: str = Field("", description="Channel id where drafts are decided upon.")
+    allowed_bots: tuple[str, ...] = Field(
+        (), description="Bots that may ask, by bot id or user id."
+    )
+
+
 class ThreadSettings(Section):
     """Conversations."""
 
     turns: int = Field(
         6, ge=0, description="Earlier messages of a thread that a follow-up is read with."
+    )
+
+
+class ConversationSettings(Section):
+    """How the bot takes part where several people talk."""
+
+    mode: Mode = Field(
+        Mode.MENTION, description="How it takes part where nobody said otherwise: `/mode`."
+    )
+    unasked: int = Field(5, ge=0, description="Turns in a thread without having been addressed.")
+    sure: float = Field(
+        0.6, ge=0, le=1, description="Score of its best source from which an answer is sure."
+    )
+    name: str = Field("Tavernkeep", description="What a follow-up begins with to address the bot.")
+    saved_by: tuple[str, ...] = Field(
+        ("pushpin", "📌"), description="Emoji that save a message as an answer."
+    )
+    silenced_by: tuple[str, ...] = Field(
+        ("shushing_face", "🤫"), description="Emoji that silence the bot in a thread."
+    )
+    links: tuple[str, ...] = Field(
+        (), description="Beginnings of addresses that answers may link to without citing them."
     )
 
 
@@ -168,7 +206,8 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="The data folder.")
     plugins: tuple[str, ...] = Field(
-        ("folders", "help", "forget", "taverns"), description="Plugins to load, by name."
+        ("folders", "help", "forget", "modes", "sources", "taverns"),
+        description="Plugins to load, by name.",
     )
     ledger: LedgerSettings = LedgerSettings()
     index: IndexSettings = IndexSettings()
@@ -179,7 +218,9 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     folders: FolderSettings = FolderSettings()
     room: RoomSettings = RoomSettings()
+    slack: SlackSettings = SlackSettings()
     thread: ThreadSettings = ThreadSettings()
+    conversations: ConversationSettings = ConversationSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -211,34 +252,13 @@ def load_settings(env_file: Path | None = Path(".env"), **given: Any) -> Setting
     for path in config_files(environ):
         refuse_secrets(path)
     refuse_unknown(environ)
-    secret = os.environ.get("ANTHROPIC_API_KEY") or held.get("ANTHROPIC_API_KEY")
-    if secret:
-        given["anthropic"] = {"api_key": secret, **given.get("anthropic", {})}
+    named = {**held, **{name: value for name, value in os.environ.items() if value}}
+    for section, held_secrets in secrets_in(named).items():
+        given[section] = {**held_secrets, **given.get(section, {})}
     try:
         return Settings(_env_file=env_file, **given)
     except (ValidationError, SettingsErrorOfLibrary) as error:
         raise SettingsError(sentence_of(error)) from error
-
-
-def dotenv(env_file: Path | None) -> Mapping[str, str | None]:
-    """Return what `.env` holds, without touching the environment."""
-    return dotenv_values(env_file) if env_file and env_file.exists() else {}
-
-
-def refuse_secrets(path: Path) -> None:
-    """Raise `SettingsError` where a settings file is absent, is no YAML mapping or holds a secret."""
-    try:
-        held = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
-    if not isinstance(held, dict):
-        raise SettingsError(f"The settings file {path} must hold sections, such as `room:`.")
-    for name, variable in SECRETS.items():
-        section, key = name.split(".")
-        if isinstance(held.get(section), dict) and key in held[section]:
-            raise SettingsError(
-                f"{name} is a secret: take it out of {path} and set {variable} instead."
-            )
 
 
 def refuse_unknown(environ: Iterable[str]) -> None:
@@ -251,16 +271,3 @@ def refuse_unknown(environ: Iterable[str]) -> None:
         inner = getattr(field.annotation, "model_fields", None) if field else None
         if field is None or (key and (inner is None or key.partition("__")[0] not in inner)):
             raise SettingsError(f"{variable} names no setting: config/README.md lists them all.")
-
-
-def sentence_of(error: Exception) -> str:
-    """Return one sentence for what the settings library found."""
-    if not isinstance(error, ValidationError):
-        named = re.search(r'field "(\w+)"', str(error))
-        name = f"TAVERNKEEP_{named[1].upper()}" if named else "A setting"
-        return f'{name} cannot be read: a list is written as JSON, such as ["/srv/handbook"].'
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"{name} is no setting: config/README.md lists them all."
-    return f"The setting {name} is wrong: {first['msg']}."

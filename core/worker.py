@@ -3,19 +3,21 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 from core.effects import Effects
-from core.errors import ClaimLostError, LedgerError, UnknownAnswerError
-from core.interfaces import Reply
+from core.errors import ClaimLostError, LedgerError, PlatformAwayError, UnknownAnswerError
+from core.feedback import Decision
+from core.interfaces import Event, Reply
 from core.ledger import inbox
 from core.ledger.envelopes import platform_of
 from core.ledger.inbox import Claimed
 from core.ledger.intake import LEASE
 from core.ledger.ledger import Ledger
-from core.messages import Message
+from core.ledger.posts import edit_waits
+from core.messages import Edited, Message
 
 log = logging.getLogger(__name__)
 POLL = 2.0  # seconds between two looks for events that nobody sees through
@@ -24,13 +26,15 @@ AT_ONCE = 2  # effects side by side: more would only stand between new events an
 MOST = 100  # events that are taken on at once
 ATTEMPTS = 5
 PAUSE = timedelta(seconds=10)  # after the first failure; doubled after each further one
+LONGEST_PAUSE = timedelta(minutes=5)  # while a platform is away
+PATIENCE = timedelta(days=1)  # with a platform that is away; after that, its absence is a failure
 
 
 class Worker:
     """Takes on the events that this process received, and those that nobody sees through.
 
-    What fails is tried again after growing pauses, and given up after `ATTEMPTS` attempts. Messages
-    of one thread are seen through one after the other, in the order in which they were taken on.
+    What fails is tried again after growing pauses, and given up after `ATTEMPTS` attempts; those
+    that fail because the platform is away do not count, for a day. Messages of one thread are seen through one after the other, in the order in which they were taken on.
     """
 
     def __init__(
@@ -40,17 +44,21 @@ class Worker:
         effects: Effects,
         owner: str,
         now: Callable[[], datetime],
+        replies: dict[str, Callable[[Message], Reply]] | None = None,
         poll: float = POLL,
     ) -> None:
-        """Take whose claims it holds, and the seconds between two looks; nothing runs yet."""
+        """Take whose claims it holds, and the seconds between two looks; nothing runs yet.
+
+        What `serve` is given is put into `replies`, for whoever else posts.
+        """
         self._ledger = ledger
         self._effects = effects
         self._owner = owner
         self._now = now
         self._poll = poll
-        self._replies: dict[str, Callable[[Message], Reply]] = {}
+        self._replies = {} if replies is None else replies
         self._under_way: set[tuple[str, str]] = set()
-        self._threads: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
@@ -127,13 +135,27 @@ class Worker:
                 await self._effects.give_up(claimed, reply, "each time its process was stopped")
             elif not await self._effects.see_through(claimed, reply):
                 await self._rest(claimed, reply, "nobody could be told")
+            await self._take_up_edit(claimed.event)
         except ClaimLostError as error:
             log.info("It is left alone: %s", error)
         except UnknownAnswerError:
             raise
+        except PlatformAwayError as error:
+            await self._wait(claimed, reply, error)
+            raise
         except Exception as error:
             await self._rest(claimed, reply, repr(error))
             raise
+
+    async def _take_up_edit(self, event: Event) -> None:
+        """See what was changed in a message through, where that came while it was being answered."""
+        if not isinstance(event, Message) or event.ref.platform not in self._replies:
+            return
+        async with self._ledger.reading() as connection:
+            if not await edit_waits(connection, event.ref):
+                return
+        for claimed in await self._claim([event.ref.platform], MOST):
+            self.begin(claimed)
 
     async def _rest(self, claimed: Claimed, reply: Reply | None, failure: str) -> None:
         """Let an event rest after a failure, the longer the more often it failed; or give it up."""
@@ -149,36 +171,53 @@ class Worker:
         except (ClaimLostError, LedgerError) as error:
             log.warning("It is taken up once its claim has run out: %s", error)
 
+    async def _wait(self, claimed: Claimed, reply: Reply | None, error: PlatformAwayError) -> None:
+        """Let an event rest, without counting, as long as it has waited already, within bounds."""
+        now = self._now()
+        waited = now - (claimed.since or now)
+        if error.refuses or waited > PATIENCE:
+            await self._rest(claimed, reply, repr(error))
+            return
+        until = now + min(max(waited, PAUSE), LONGEST_PAUSE)
+        try:
+            async with self._ledger.writing() as connection:
+                await inbox.release(connection, claimed.event, self._owner, until, counts=False)
+        except LedgerError as failure:
+            log.warning("It is taken up once its claim has run out: %s", failure)
+
     @asynccontextmanager
     async def _in_turn(self, claimed: Claimed) -> AsyncIterator[None]:
-        """Wait until what was taken on before in the same thread has been seen through."""
+        """Wait until what was taken on before has been seen through: in a thread, or of one message."""
         event = claimed.event
-        if not isinstance(event, Message):
+        if isinstance(event, Message):
+            turn = f"messages of {event.conversation.id}:{event.thread or event.ref.key}"
+        elif isinstance(event, Edited):
+            turn = f"edits of {event.ref.id}"
+        else:
             yield
             return
-        thread = f"{event.conversation.id}:{event.thread or event.ref.key}"
-        async with self._threads.setdefault(thread, asyncio.Lock()):
+        async with self._turns.setdefault(turn, asyncio.Lock()):
             yield
 
     async def _in_background(self, claimed: Claimed) -> None:
         event = claimed.event
+        # What may write or post an answer takes long, and leaves the turn to what is quick.
+        quick = not isinstance(event, Message | Edited | Decision)
         try:
-            if isinstance(event, Message):
-                async with self._in_turn(claimed):
-                    await self._attempt(claimed, lambda: self._reply_to(event))
-            else:
-                async with self._at_once:
-                    await self._attempt(claimed, lambda: None)
+            async with self._in_turn(claimed), self._at_once if quick else nullcontext():
+                await self._attempt(claimed, lambda: self._reply_to(event))
         except UnknownAnswerError as error:
             log.info("The event %s has no effect: %s", event.event_id, error)
-        except LedgerError as error:
+        except (LedgerError, PlatformAwayError) as error:
             log.warning("The event %s is taken up again: %s", event.event_id, error)
         except Exception:
             log.exception("The event %s had no effect.", event.event_id)
 
-    def _reply_to(self, message: Message) -> Reply | None:
-        reply_to = self._replies.get(message.ref.platform)
-        return reply_to(message) if reply_to else None
+    def _reply_to(self, event: Event) -> Reply | None:
+        if not isinstance(event, Message):
+            return None
+        reply_to = self._replies.get(event.ref.platform)
+        return reply_to(event) if reply_to else None
 
     # -- the inbox -----------------------------------------------------------------------------
 

@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 from core.answers import Answer, Citation, Origin, Question, Standing
 from core.audience import EVERYONE, Audience
-from core.documents import Document, Unreadable, content_hash
+from core.documents import Contents, Document, Unreadable, content_hash
 from core.embedders.hashing import HashingEmbedder
 from core.embedding import Vectors
-from core.errors import SourceError
+from core.errors import SourceError, TavernkeepError
 from core.feedback import Feedback, Reason, Verdict, Via
 from core.interfaces import Event
 from core.ledger.intake import store
 from core.ledger.ledger import Transaction
 from core.messages import Conversation, Footprint, Message, MessageRef, Person
+from core.modes import Mode
 
 
 @dataclass(slots=True)
@@ -178,6 +179,44 @@ class Forgetful:
         """Remember the person."""
         self.asked.append(("forget", person))
         return self.there
+
+
+@dataclass(slots=True)
+class KeptModes:
+    """Keeps one mode for every conversation, and remembers who set it; `refusal` is raised instead."""
+
+    standing: Mode = Mode.MENTION
+    silenced: bool = False
+    refusal: str = ""
+    by: list[Person] = field(default_factory=list)
+
+    async def mode(self, conversation: Conversation) -> tuple[Mode, bool]:
+        """Return what stands."""
+        return self.standing, self.silenced
+
+    async def set_mode(self, conversation: Conversation, mode: Mode, by: Person) -> None:
+        """Keep the mode, unless it is refused."""
+        if self.refusal:
+            raise TavernkeepError(self.refusal)
+        self.standing = mode
+        self.by.append(by)
+
+    async def silence(self, conversation: Conversation, silent: bool, by: Person) -> bool:
+        """Keep it, and say whether anything changed."""
+        changed, self.silenced = silent is not self.silenced, silent
+        self.by.append(by)
+        return changed
+
+
+@dataclass(slots=True)
+class ListedContents:
+    """Says what there is of each source."""
+
+    held: Sequence[Contents] = ()
+
+    async def readable(self) -> Sequence[Contents]:
+        """Return it."""
+        return self.held
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: 1.0.0\n"
 HEAD = """
 from datetime import timedelta
 from core.hookspecs import hookimpl
-from core.interfaces import Job
+from core.job import Job
 """
 
 

@@ -1,24 +1,27 @@
 """A whole tavern without a platform: the assistant over an index in memory, and people who write."""
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from core.answering import Answerer
-from core.answers import Answer
+from core.answers import Answer, Placement
 from core.assistant import Assistant
 from core.composing import Loop
+from core.decisions import Decisions
 from core.documents import Document
-from core.errors import ModelError
-from core.feedback import Correction, Feedback, Reason, Verdict, Via
+from core.errors import ModelError, NoPlaceError
+from core.feedback import Choice, Correction, Decision, Feedback, Reason, Verdict, Via
+from core.gating import rules_of
 from core.index.memory import MemoryIndex
 from core.indexing import Indexing
 from core.ingestion import Ingestion
-from core.interfaces import Call, Embedder, Event, Index, LanguageModel
+from core.interfaces import Call, Embedder, Event, Index, LanguageModel, Reply
 from core.jobs.refresh import Refresh
 from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
+from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.ledger.ledger import Ledger
 from core.messages import Conversation, Message, MessageRef, Person, Reaction
@@ -101,22 +104,32 @@ def written(*pieces: str | int) -> list[Piece]:
 
 
 class KeptReply:
-    """Keeps what it is told; `deaf` makes the platform refuse finished answers, or all words."""
+    """Keeps what it is told; `deaf` makes the platform refuse "to cards", "to all", "to moderators"."""
 
     def __init__(self, key: str, deaf: str = "", place: Conversation = HALL) -> None:
         """Take the key of the post, and where it stands."""
         self.ref = MessageRef(platform=place.platform, conversation=place.key, key=key)
         self.deaf = deaf
+        self.placed: list[Placement] = []
         self.said: list[str] = []
         self.streamed = ""
         self.finished: list[Answer] = []
         self.failures: list[str] = []
+        self.revised: list[tuple[MessageRef, Answer]] = []
 
     @property
     def answer(self) -> Answer:
         """The one finished answer."""
         (only,) = self.finished
         return only
+
+    async def place(self, placement: Placement) -> None:
+        """Keep a placement; moderators have a conversation of their own, unless deaf to them."""
+        if placement is Placement.MODERATORS:
+            if self.deaf == "to moderators":
+                raise NoPlaceError("There are no moderators.")
+            self.ref = replace(self.ref, conversation="moderators")
+        self.placed.append(placement)
 
     async def progress(self, text: str) -> None:
         """Keep a status."""
@@ -128,7 +141,7 @@ class KeptReply:
 
     async def finish(self, answer: Answer) -> MessageRef:
         """Keep the answer, unless deaf."""
-        if self.deaf:
+        if self.deaf in {"to cards", "to all"}:
             raise ConnectionError("the platform is away")
         self.finished.append(answer)
         return self.ref
@@ -136,6 +149,10 @@ class KeptReply:
     async def posted(self, answer_id: str) -> MessageRef | None:
         """Say where an answer stands that was kept here."""
         return self.ref if any(one.id == answer_id for one in self.finished) else None
+
+    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+        """Keep the other answer."""
+        self.revised.append((ref, answer))
 
     async def fail(self, sentence: str) -> None:
         """Keep the sentence, unless quite deaf."""
@@ -196,7 +213,9 @@ class Tavern:
         )
         self.answerer = self._answerer(self.model)
         self.corrections = Corrections(ledger=ledger, retriever=self.retriever, now=clock)
-        self.evidence = Evidence(emoji=settings.learning.emoji, now=clock)
+        saved_by = settings.conversations.saved_by
+        self.proposals = Proposals(retriever=self.retriever, saved_by=saved_by, now=clock)
+        self.evidence = Evidence(emoji=settings.learning.emoji, saved_by=saved_by, now=clock)
         self.scheduler = Scheduler(ledger=ledger, jobs=[], owner="test", now=clock)
         self.assistant = self.new_assistant()
         self._ids = (f"id{number}" for number in itertools.count())
@@ -237,13 +256,27 @@ class Tavern:
                 answerer=self.answerer,
                 evidence=self.evidence,
                 corrections=self.corrections,
+                proposals=self.proposals,
                 turns=self.settings.thread.turns,
+                rules=rules_of(self.settings),
             ),
             scheduler=self.scheduler,
             commands=[Echo()],
             listeners=Listeners([self.ear]),
             status=self._status,
             owner=f"process{next(PROCESSES)}",
+            now=self.clock,
+        )
+
+    def decisions(self, replies: Mapping[str, Callable[[Message], Reply]]) -> Decisions:
+        """Return what carries out decisions, for a process that holds no claim."""
+        return Decisions(
+            ledger=self.ledger,
+            corrections=self.corrections,
+            evidence=self.evidence,
+            listeners=Listeners([]),
+            replies=replies,
+            owner="nobody",
             now=self.clock,
         )
 
@@ -287,6 +320,8 @@ class Tavern:
         place: Conversation = HALL,
         thread: str | None = None,
         addressed: bool = True,
+        private: bool = False,
+        to_others: bool = False,
     ) -> Message:
         """Return a new message."""
         key = next(self._ids)
@@ -299,6 +334,8 @@ class Tavern:
             sent_at=self.clock.advance(seconds=1),
             thread=thread,
             addressed=addressed,
+            private=private,
+            to_others=to_others,
         )
 
     async def received(self, *events: Event) -> None:
@@ -356,6 +393,19 @@ class Tavern:
     async def correct(self, answer: Answer, text: str, person: Person = BEN) -> None:
         """Write a better answer."""
         await self.assistant.on_correction(self.correction(answer, text, person))
+
+    def decision(
+        self, answer: Answer, choice: Choice, *, person: Person = BEN, text: str | None = None
+    ) -> Decision:
+        """Return what somebody decides about a draft."""
+        return Decision(
+            event_id=next(self._ids),
+            answer_id=answer.id,
+            person=person,
+            choice=choice,
+            at=self.clock.advance(seconds=1),
+            text=text,
+        )
 
     def reaction(
         self, key: str, emoji: str, *, person: Person = BEN, added: bool = True

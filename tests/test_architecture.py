@@ -19,6 +19,7 @@ BROAD = {
     "core/plugins.py",  # loading a stranger's code, and his listeners
     "core/retrieval.py",  # a stranger's re-ranker
     "core/responder.py",  # the edge: the asker always gets a sentence
+    "core/attempts.py",  # the same edge: whether a post or an apology was taken after all
     "core/worker.py",  # the edge: what fails is noted, tried again, and given up in the end
     "core/ingestion.py",  # a stranger's source
     "core/scheduler.py",  # a plugin's job; and a failed run is recorded and raised again

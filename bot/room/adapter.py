@@ -15,8 +15,19 @@ from core.assistant import Assistant
 from core.settings import RoomSettings
 
 # The room is one public conversation in which the bot is always meant unless a person is named:
-# it has neither mentions nor direct conversations.
-CAPABILITIES = frozenset(Capability) - {Capability.MENTION, Capability.DIRECT}
+# it has neither mentions nor direct conversations. Nothing in it is hidden from anybody, so nothing
+# is shared or decided upon later, and nothing happens in it while the bot is away.
+CAPABILITIES = frozenset(Capability) - {
+    Capability.MENTION,
+    Capability.DIRECT,
+    Capability.PRIVATE_ANSWER,
+    Capability.SHARE,
+    Capability.DRAFT,
+    Capability.SHORTCUT,
+    Capability.SAVE,
+    Capability.HOME,
+    Capability.SWEEP,
+}
 
 
 class RoomAdapter:

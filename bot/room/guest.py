@@ -23,6 +23,7 @@ class Guest:
     def say(self, text: str, thread: str | None = None) -> None:
         """Write a message, or a follow-up in a thread; the answer comes by itself."""
         others = [name for name in self._known_names() if person(name).id != self.person.id]
+        asked = is_asked(text, others)
         message = Message(
             event_id=self.tavern.new_id(),
             ref=_ref(self.tavern.new_id()),
@@ -31,7 +32,8 @@ class Guest:
             text=text,
             sent_at=self.tavern.now(),
             thread=thread,
-            addressed=is_asked(text, others),
+            addressed=asked,
+            to_others=not asked,
         )
         self.tavern.post(message)
 

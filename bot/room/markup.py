@@ -45,8 +45,8 @@ def document_html(markdown: str) -> str:
 
 
 def words_of(markdown: str) -> str:
-    """Return the words of a text in one line, without its markup, for a preview."""
-    tokens = _Parser((), breaks=False).parse(markdown)
+    """Return the words that `document_html` shows of a text, in one line and without markup."""
+    tokens = _Parser(None, breaks=False).parse(markdown)
     parts = (part for token in tokens for part in [*(token.children or [token]), None])
     breaks = {"softbreak", "hardbreak"}
     words = (" " if part is None or part.type in breaks else part.content for part in parts)

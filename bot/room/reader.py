@@ -7,7 +7,7 @@ from nicegui import ui
 
 from bot.card import CardSource, plain
 from bot.room.controls import box, dialog, mark, press, say
-from bot.room.markup import document_html
+from bot.room.markup import document_html, words_of
 from bot.room.seat import Seat
 from bot.room.tavern import Tavern
 from core.documents import Document
@@ -71,7 +71,8 @@ def _body(document: Document | None, quote: str, page_id: str) -> None:
     page = ui.html(document_html(document.text), sanitize=False).classes("tk-page")
     mark(page, "source-page", id=page_id)
     if quote:
+        words = words_of(quote)  # the page shows no numbers of lists and no addresses of links
         # After the dialog has moved into place, so that the quote can be scrolled to.
         ui.run_javascript(
-            f"setTimeout(() => tavern.mark({json.dumps(page_id)}, {json.dumps(quote)}), 60)"
+            f"setTimeout(() => tavern.mark({json.dumps(page_id)}, {json.dumps(words)}), 60)"
         )

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from bot.room.post import Phase, Post
 from bot.room.timeline import Timeline
-from core.answers import Answer
+from core.answers import Answer, Placement
+from core.errors import NoPlaceError
 from core.ledger.views import Entry
 from core.messages import Message, MessageRef
 
@@ -23,6 +24,14 @@ class RoomReply:
         self._at = at
         self._shown = False
         self._closed = False
+
+    async def place(self, placement: Placement) -> None:
+        """Show it as always: in the room everybody reads everything, and there are no moderators.
+
+        Raises `NoPlaceError` for what only they should see.
+        """
+        if placement is Placement.MODERATORS:
+            raise NoPlaceError("The room has no moderators.")
 
     async def progress(self, text: str) -> None:
         """Show what is being done."""
@@ -55,6 +64,10 @@ class RoomReply:
             if post.entry.answer is not None and post.entry.answer.id == answer_id:
                 return self._ref(post.key)
         return None
+
+    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+        """Show another answer where one stands."""
+        self._timeline.revise(ref.key, answer)
 
     def _ref(self, key: str) -> MessageRef:
         ref = self._message.ref

@@ -13,7 +13,7 @@ from bot.room.reply import RoomReply
 from bot.room.timeline import Timeline
 from core.assistant import Assistant
 from core.errors import TavernkeepError
-from core.interfaces import Progress
+from core.job import Progress
 from core.ledger.views import Entry, Learned, RatingPoint
 from core.messages import Conversation, Message, Person
 

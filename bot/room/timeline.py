@@ -66,6 +66,13 @@ class Timeline:
             entry = replace(post.entry, text=answer.text, answer=answer)
             self.put(Post(entry=entry))
 
+    def revise(self, key: str, answer: Answer) -> None:
+        """Show another answer in place of one that stands, until the history follows."""
+        held = self._history if key in self._history else self._making
+        if post := held.get(key):
+            held[key] = Post(entry=replace(post.entry, text=answer.text, answer=answer))
+            self._changed()
+
     def fail(self, key: str, sentence: str) -> None:
         """Show why there is no answer, in place of what was streamed."""
         if post := self._making.get(key):

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from bot.card import INVISIBLE, card_of
 from bot.terminal.show import say
-from core.answers import Answer
+from core.answers import Answer, Placement
+from core.errors import NoPlaceError
 from core.messages import MessageRef
 
 
@@ -37,6 +38,14 @@ class TerminalReply:
         self._text = ""
         self.answer: Answer | None = None
         self.failure: str | None = None
+
+    async def place(self, placement: Placement) -> None:
+        """Show it as always: here is one person alone, and no moderator.
+
+        Raises `NoPlaceError` for what only moderators should see.
+        """
+        if placement is Placement.MODERATORS:
+            raise NoPlaceError("A terminal has no moderators.")
 
     async def progress(self, text: str) -> None:
         """Show what is being done."""
@@ -66,6 +75,11 @@ class TerminalReply:
         """Say where an answer stands that was printed by this reply; a terminal tells nothing more."""
         return self._ref if self.answer is not None and self.answer.id == answer_id else None
 
+    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+        """Print another answer: what a terminal has shown stays."""
+        del ref
+        await self.finish(answer)
+
     def _show(self, text: str) -> None:
         if not self._console.is_terminal:
             return
@@ -91,6 +105,14 @@ class CollectedReply:
         self.answer: Answer | None = None
         self.failure: str | None = None
 
+    async def place(self, placement: Placement) -> None:
+        """Show it as always: here is one person alone, and no moderator.
+
+        Raises `NoPlaceError` for what only moderators should see.
+        """
+        if placement is Placement.MODERATORS:
+            raise NoPlaceError("A terminal has no moderators.")
+
     async def progress(self, text: str) -> None:
         """Show nothing."""
 
@@ -109,3 +131,8 @@ class CollectedReply:
     async def posted(self, answer_id: str) -> MessageRef | None:
         """Say where an answer stands that was kept here."""
         return self._ref if self.answer is not None and self.answer.id == answer_id else None
+
+    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+        """Keep another answer."""
+        del ref
+        self.answer = answer

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import IndexUnavailableError
 from core.indexing import Indexing
-from core.interfaces import JobReport, Progress
+from core.job import JobReport, Progress
 from core.jobs.reembed import Reembed
 from core.ledger.collections import RETIRED, collections_of
 from core.ledger.erasure import (

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from core.indexing import Indexing
-from core.interfaces import JobReport, Progress
+from core.job import JobReport, Progress
 
 
 class Reconcile:

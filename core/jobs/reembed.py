@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from core.errors import IndexUnavailableError
 from core.indexing import Indexing
-from core.interfaces import Index, JobReport, Progress
+from core.interfaces import Index
+from core.job import JobReport, Progress
 from core.ledger.collections import BUILDING, RETIRED, Collection, collections_of
 from core.ledger.documents import load_embeddings
 from core.ledger.ledger import Ledger

@@ -6,7 +6,8 @@ from datetime import datetime
 from core.answers import Standing
 from core.indexing import Indexing
 from core.ingestion import Ingestion
-from core.interfaces import JobReport, Progress, Source
+from core.interfaces import Source
+from core.job import JobReport, Progress
 from core.learning.promotion import Move, carry_out
 from core.ledger.answers import outdated_answers
 from core.ledger.ledger import Ledger

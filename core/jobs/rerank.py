@@ -9,7 +9,7 @@ from core.answers import Answer, Question, Standing
 from core.documents import content_hash
 from core.feedback import Feedback, Penalty, Rating, Reason, Verdict
 from core.indexing import Indexing
-from core.interfaces import JobReport, Progress
+from core.job import JobReport, Progress
 from core.learning.promotion import Move, carry_out, next_standing
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
 from core.ledger.epochs import Epoch, live_epoch, save_epoch, unembedded

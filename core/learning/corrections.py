@@ -1,25 +1,20 @@
 """Taking a correction: a person's better answer becomes an answer of its own."""
 
-import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
-from core.answers import Answer, Origin, Question, Standing
-from core.audience import Audience
+from core.answers import Answer, Citation, Origin, Question, Standing
 from core.documents import content_hash
-from core.errors import IndexUnavailableError, UnknownAnswerError
+from core.errors import UnknownAnswerError
 from core.feedback import Correction, Feedback, Verdict, Via
-from core.items import Found, citation_of
+from core.learning.support import support_of
 from core.ledger.answers import load_answer, save_answer
 from core.ledger.feedback import append, save_correction
 from core.ledger.ledger import Ledger
 from core.ledger.people import see_person
 from core.ledger.runs import note
 from core.retrieval import Retriever
-
-log = logging.getLogger(__name__)
-SUPPORT = 0.6  # share of a correction's terms that a passage must have to be cited for it
-MOST_CITATIONS = 2
 
 
 class Corrections:
@@ -50,22 +45,12 @@ class Corrections:
             raise UnknownAnswerError("That answer is no longer stored, so it cannot be corrected.")
         if corrected.origin is Origin.COMMAND:
             raise UnknownAnswerError("What a command printed cannot be corrected.")
-        support = await self._support(text, corrected.audience)
+        support = await support_of(self._retriever, text, corrected.audience)
         answer = self._answer(correction, text, corrected, support)
         return answer if await self._save(correction, answer) else None
 
-    async def _support(self, text: str, audience: Audience) -> list[Found]:
-        """Return the passages that hold most of what a correction says; none when none is found."""
-        try:
-            sought = await self._retriever.seek(text, audience.requires)
-            found = await self._retriever.find(sought)
-        except IndexUnavailableError as error:  # what a person wrote is kept, with or without
-            log.warning("A correction is kept without sources: %s", error)
-            return []
-        return [one for one in found if one.coverage >= SUPPORT][:MOST_CITATIONS]
-
     def _answer(
-        self, correction: Correction, text: str, corrected: Answer, support: list[Found]
+        self, correction: Correction, text: str, corrected: Answer, support: tuple[Citation, ...]
     ) -> Answer:
         answer_id = content_hash(correction.event_id)[:32]
         asked = corrected.question
@@ -78,9 +63,7 @@ class Corrections:
             origin=Origin.CORRECTION,
             audience=corrected.audience,
             created_at=self._now(),
-            citations=tuple(
-                citation_of(one, number, quote="") for number, one in enumerate(support, 1)
-            ),
+            citations=support,
             author=correction.person,
             standing=Standing.CANDIDATE,
         )
@@ -89,7 +72,9 @@ class Corrections:
         now = self._now()
         async with self._ledger.writing() as connection:
             await see_person(connection, correction.person, now)
-            await save_answer(connection, answer, None)
+            # Who may read what is corrected may have changed since it was looked up.
+            corrected = await load_answer(connection, correction.answer_id) or answer
+            await save_answer(connection, replace(answer, audience=corrected.audience), None)
             if not await save_correction(connection, correction, answer.id, now):
                 return False
             down = Feedback(

@@ -1,15 +1,17 @@
 """Taking a verdict: from a reaction, a button or a reason to one event of the feedback log."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from core.answers import Answer, Origin
 from core.errors import UnknownAnswerError
 from core.feedback import Feedback, Verdict, Via, verdict_of
 from core.ledger.answers import answer_at, load_answer
-from core.ledger.feedback import append
+from core.ledger.feedback import append, live_verdicts
 from core.ledger.ledger import Transaction
 from core.ledger.messages import reactions_on, set_reaction
 from core.ledger.people import see_person
+from core.ledger.posts import emoji_on
 from core.messages import MessageRef, Reaction
 
 
@@ -19,9 +21,15 @@ class Evidence:
     The log is folded into ratings by the `rerank` job.
     """
 
-    def __init__(self, *, emoji: Mapping[str, Verdict], now: Callable[[], datetime]) -> None:
-        """Take what each emoji says of an answer."""
-        self._emoji = emoji
+    def __init__(
+        self,
+        *,
+        emoji: Mapping[str, Verdict],
+        saved_by: Sequence[str],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take what each emoji says of an answer; those that save a message find an answer right."""
+        self._emoji = {**dict.fromkeys(saved_by, Verdict.UP), **emoji}
         self._now = now
 
     async def take_reaction(self, connection: Transaction, reaction: Reaction) -> Feedback | None:
@@ -55,6 +63,26 @@ class Evidence:
         standing = await reactions_on(connection, ref)
         given = [await self._append(connection, one, answer_id) for one in standing]
         return [one for one in given if one is not None]
+
+    async def unexplained(self, connection: Transaction, reaction: Reaction) -> Answer | None:
+        """Return the answer that a reaction finds wrong, if its person gave no reason and means it still.
+
+        It need not have had its effect. What a command printed needs no reason.
+        """
+        down = verdict_of(reaction.emoji, self._emoji) is Verdict.DOWN
+        answer_id = await answer_at(connection, reaction.ref)
+        if answer_id is None or not down or not reaction.added or reaction.person.bot:
+            return None
+        known = (await emoji_on(connection, [reaction.ref])).get(reaction.ref.id, ())
+        mine = (one for one in known if one.person.id == reaction.person.id)
+        if any(one.emoji == reaction.emoji and one.at > reaction.at for one in mine):
+            return None
+        given = await live_verdicts(connection, [answer_id])
+        said = next((one for one in given if one.person.id == reaction.person.id), None)
+        if said is not None and (said.reason or said.at > reaction.at):
+            return None
+        answer = await load_answer(connection, answer_id)
+        return answer if answer and answer.origin is not Origin.COMMAND else None
 
     async def _append(
         self, connection: Transaction, reaction: Reaction, answer_id: str

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.answers import Answer, Citation, Origin, Question, Standing
 from core.audience import audience_of
 from core.documents import content_hash
+from core.ledger.narrowing import narrowed_to
 from core.ledger.people import audience_number, person_of
 from core.ledger.tables import (
     answers,
@@ -29,14 +30,20 @@ from core.messages import Message, MessageRef
 async def save_answer(
     connection: AsyncConnection, answer: Answer, asked_in: Message | None
 ) -> None:
-    """Store an answer with its question and citations, and queue its post where it answers a message."""
+    """Store an answer with its question and citations, and queue its post where it answers a message.
+
+    Where the message stands may have been made private since it was sent.
+    """
+    audience = answer.audience
+    if asked_in is not None:
+        audience = await narrowed_to(connection, audience, asked_in.conversation.id)
     row = {
         "id": answer.id,
         "text": answer.text,
         "origin": answer.origin.value,
         "standing": answer.standing.value,
         "notice": answer.notice,
-        "audience_id": await audience_number(connection, answer.audience),
+        "audience_id": await audience_number(connection, audience),
         "author_id": answer.author.id if answer.author else None,
         "reused_id": answer.reused_id,
         "created_at": answer.created_at,

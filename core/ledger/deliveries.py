@@ -8,15 +8,17 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.documents import content_hash
+from core.feedback import Proposal
 from core.interfaces import Event
-from core.ledger.envelopes import KINDS, event_of, grave_of
+from core.ledger.envelopes import KINDS, event_of, grave_of, people_of
 from core.ledger.inbox import EMPTY
 from core.ledger.tables import inbox
 from core.ledger.tombstones import happened_at
 from core.ledger.writes import insert_all, portions
 from core.messages import Deleted, Edited, Message, MessageRef, Person
 
-BARE = (Edited.__name__, Deleted.__name__)  # they name a message and not whose it is
+# They name a message and not, or not surely, whose it is.
+BARE = (Edited.__name__, Deleted.__name__, Proposal.__name__)
 
 
 class _Who(BaseModel):
@@ -118,8 +120,9 @@ def _is_of(
     until: datetime | None,
     spared: Collection[str],
 ) -> bool:
-    if isinstance(event, Edited | Deleted):
-        return event.ref.id in messages
-    if event.person.id != person.id or (until is not None and happened_at(event) > until):
+    if isinstance(event, Edited | Deleted | Proposal) and event.ref.id in messages:
+        return True
+    theirs = any(one.id == person.id for one in people_of(event))
+    if not theirs or (until is not None and happened_at(event) > until):
         return False
     return not (isinstance(event, Message) and event.ref.id in spared)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.audience import audience_of
-from core.documents import Document, Passage
+from core.documents import Contents, Document, Passage
 from core.embedding import Vectors
 from core.ledger.erasure import note_gone
 from core.ledger.operations import PASSAGES, queue
@@ -138,6 +138,41 @@ async def count_documents(connection: AsyncConnection) -> tuple[int, int]:
     counted_documents = await connection.execute(select(func.count()).select_from(documents))
     counted_passages = await connection.execute(select(func.count()).select_from(passages))
     return counted_documents.scalar_one(), counted_passages.scalar_one()
+
+
+async def contents_of(
+    connection: AsyncConnection, audience_numbers: Sequence[int], shown: int = 10
+) -> list[Contents]:
+    """Return what readers of these audiences find of each source, with `shown` titles at most."""
+    mine = documents.c.audience_id.in_(audience_numbers)
+    counted = await connection.execute(
+        select(
+            documents.c.source,
+            func.count(documents.c.id.distinct()).label("documents"),
+            func.count(passages.c.id).label("passages"),
+        )
+        .outerjoin(passages, passages.c.document_id == documents.c.id)
+        .where(mine)
+        .group_by(documents.c.source)
+        .order_by(documents.c.source)
+    )
+    held = []
+    for row in counted.all():
+        titles = await connection.execute(
+            select(documents.c.title)
+            .where(mine, documents.c.source == row.source)
+            .order_by(documents.c.title, documents.c.id)
+            .limit(shown)
+        )
+        held.append(
+            Contents(
+                source=row.source,
+                documents=row.documents,
+                passages=row.passages,
+                titles=tuple(titles.scalars()),
+            )
+        )
+    return held
 
 
 async def load_embeddings(

@@ -10,14 +10,18 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from core.documents import content_hash
-from core.feedback import Correction, Feedback
+from core.feedback import Correction, Decision, Feedback, Proposal
 from core.interfaces import Event
-from core.messages import Deleted, Edited, Message, MessageRef, Reaction
+from core.messages import Deleted, Edited, Message, MessageRef, Person, Reaction, Reopened
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
 KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Message, Reaction, Feedback, Correction, Edited, Deleted)
+    kind.__name__: kind
+    for kind in (
+        *(Message, Reaction, Feedback, Correction, Proposal, Decision),
+        *(Edited, Deleted, Reopened),
+    )
 }
 ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in KINDS.items()}
 LONGEST = 100_000  # characters of a text that are kept; no chat platform lets people write so many
@@ -29,14 +33,25 @@ REPLACEMENT = "\ufffd"
 
 def platform_of(event: Event) -> str:
     """Return the platform that an event came from."""
-    if isinstance(event, Feedback | Correction):
+    if isinstance(event, Reopened):
+        return event.conversation.platform
+    if isinstance(event, Feedback | Correction | Decision):
         return event.person.platform
     return event.ref.platform
 
 
 def ref_of(event: Event) -> MessageRef | None:
-    """Return which message an event is about, or None for what is about an answer."""
-    return None if isinstance(event, Feedback | Correction) else event.ref
+    """Return which message an event is about, or None for what is about something else."""
+    if isinstance(event, Feedback | Correction | Decision | Reopened):
+        return None
+    return event.ref
+
+
+def people_of(event: Event) -> tuple[Person, ...]:
+    """Return whose words or deeds an event brings; none of those that name nobody."""
+    if isinstance(event, Edited | Deleted | Reopened):
+        return ()
+    return (event.person, event.author) if isinstance(event, Proposal) else (event.person,)
 
 
 def natural_key(event: Event) -> str:
@@ -48,16 +63,34 @@ def natural_key(event: Event) -> str:
     kind, at = type(event).__name__, "" if isinstance(event, Message) else event.at.isoformat()
     if isinstance(event, Message | Deleted):
         return content_hash(kind, event.ref.id)
-    if isinstance(event, Reaction):
-        about = [event.ref.id, event.person.id, event.emoji, str(event.added)]
-    elif isinstance(event, Edited):
-        about = [event.ref.id, event.text]
-    elif isinstance(event, Correction):
-        about = [event.answer_id, event.person.id, event.text]
-    else:
-        said = (event.verdict, event.via, event.reason or "", str(event.withdrawn))
-        about = [event.answer_id, event.person.id, *said]
-    return content_hash(kind, *about, at)
+    return content_hash(kind, *_about(event), at)
+
+
+def _about(event: Event) -> list[str]:
+    """Return what an event says, beside when."""
+    match event:
+        case Reaction():
+            return [event.ref.id, event.person.id, event.emoji, str(event.added)]
+        case Edited():
+            return [event.ref.id, event.text]
+        case Reopened():
+            kept = event.conversation
+            return [kept.id, kept.name, str(kept.public), str(kept.direct)]
+        case Proposal():  # its text was looked up, and may have been changed between two deliveries
+            return [event.ref.id, event.person.id, event.question or ""]
+    return _said_of_answer(event)
+
+
+def _said_of_answer(event: Event) -> list[str]:
+    match event:
+        case Correction():
+            return [event.answer_id, event.person.id, event.text]
+        case Decision():
+            return [event.answer_id, event.person.id, event.choice, event.text or ""]
+        case Feedback():
+            said = (event.verdict, event.via, event.reason or "", str(event.withdrawn))
+            return [event.answer_id, event.person.id, *said]
+    return []
 
 
 def grave_of(ref: MessageRef) -> str:
@@ -70,17 +103,25 @@ def storable(event: Event) -> Event:
 
     Signs that cannot be stored are replaced, and what is too long is cut, with a word that it was.
     """
-    if isinstance(event, Message | Edited | Correction) and len(event.text) > LONGEST:
+    long = {name: text for name, text in _texts(event).items() if len(text) > LONGEST}
+    if long:
         log.warning(
-            "The text of %s has %d characters, of which %d are kept.",
-            *(event.event_id, len(event.text), LONGEST),
+            "A text of %s has %d characters, of which %d are kept.",
+            *(event.event_id, max(map(len, long.values())), LONGEST),
         )
-        event = replace(event, text=event.text[:LONGEST] + CUT)
+        cut: dict[str, Any] = {name: text[:LONGEST] + CUT for name, text in long.items()}
+        event = replace(event, **cut)
     try:
         clean = "\\u0000" not in payload_of(event)
     except PydanticSerializationError:
         clean = False
     return event if clean else _cleaned(event)
+
+
+def _texts(event: Event) -> dict[str, str]:
+    """Return what people wrote in an event, by the names of its fields."""
+    held = {name: getattr(event, name, None) for name in ("text", "question")}
+    return {name: text for name, text in held.items() if isinstance(text, str)}
 
 
 def _cleaned(value: Value) -> Value:

@@ -19,6 +19,7 @@ from core.ledger.inbox import bury, is_buried, newest_edit, rewrite
 from core.ledger.machinery import audit
 from core.ledger.messages import delete_message, edit_message
 from core.ledger.operations import ANSWERS, PASSAGES, queue
+from core.ledger.proposals import saved_from
 from core.ledger.runs import note
 from core.ledger.tables import (
     answers,
@@ -76,7 +77,8 @@ async def erase_message(connection: AsyncConnection, deleted: Deleted, now: date
     """Forget a message: its text, the questions asked in it or read with it, and what nobody vouched for.
 
     An answer that people corrected, liked or verified keeps its text and is no longer found by
-    these phrasings. A message that arrives after its deletion is stored without text.
+    these phrasings; one in the message's own words goes. A message that arrives after its deletion
+    is stored without text.
     """
     await bury(connection, deleted, now)
     known = await rewrite(connection, deleted.ref, "")
@@ -86,8 +88,10 @@ async def erase_message(connection: AsyncConnection, deleted: Deleted, now: date
     await drop_phrasings(connection, rewritten, {"text": "", "hash": NOTHING}, now)
     unvouched = await _unvouched(connection, deleted.ref)
     await empty_answers(connection, unvouched, "its question was taken away", now)
+    saved = await saved_from(connection, deleted.ref)
+    await empty_answers(connection, saved, "what it was saved from was taken away", now)
     await delete_message(connection, deleted)
-    if known or asked:
+    if known or asked or saved:
         await note_erasure(connection, FORGET, deleted.ref.platform, deleted.ref.id, now)
 
 
@@ -223,14 +227,10 @@ async def _copies_of(connection: AsyncConnection, ids: Set[str]) -> tuple[list[s
         hashes |= set(found.scalars())
     alike = []
     for portion in portions(sorted(hashes)):
-        rows = await connection.execute(
-            select(questions.c.id, questions.c.hash, questions.c.message_id).where(
-                questions.c.hash.in_(portion)
-            )
-        )
+        rows = await connection.execute(select(questions).where(questions.c.hash.in_(portion)))
         alike += [row for row in rows if row.id not in ids]
-    asked = {row.hash for row in alike if row.message_id is not None}
-    copies = [row for row in alike if row.message_id is None]
+    asked = {row.hash for row in alike if row.message_id or row.asker_id}
+    copies = [row for row in alike if not (row.message_id or row.asker_id)]
     return (
         [row.id for row in copies if row.hash not in asked],
         [row.id for row in copies if row.hash in asked],

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.answers import Origin, Standing
 from core.ledger.answers import question_ids, set_standing
 from core.ledger.deliveries import bury_all, scrub, under_way
+from core.ledger.drafts import forget_decider
 from core.ledger.epochs import outdate
 from core.ledger.erasure import (
     FORGET_PERSON,
@@ -29,6 +30,7 @@ from core.ledger.tables import (
     feedback,
     messages,
     people,
+    proposals,
     questions,
     reactions,
     standings,
@@ -123,7 +125,10 @@ async def _erase_verdicts(connection: AsyncConnection, trail: Trail, now: dateti
         given = and_(given, feedback.c.at <= trail.until)
     await connection.execute(delete(feedback).where(given))
     for portion in portions(trail.corrections):
-        await connection.execute(delete(corrections).where(corrections.c.answer_id.in_(portion)))
+        for written in (corrections, proposals):
+            await connection.execute(delete(written).where(written.c.answer_id.in_(portion)))
+    for numbers in portions(trail.proposals):
+        await connection.execute(delete(proposals).where(proposals.c.id.in_(numbers)))
     await _unsettle(connection, trail.judged, now)
     if trail.verdicts or trail.corrections:
         await outdate(connection)
@@ -200,6 +205,7 @@ async def _erase_names(connection: AsyncConnection, trail: Trail) -> None:
         if trail.until is not None:
             named = and_(named, log.c.at <= trail.until)
         await connection.execute(update(log).where(named).values(by=NAMELESS))
+    await forget_decider(connection, id_, NAMELESS, trail.until)
     if trail.until is None:
         await connection.execute(update(people).where(people.c.id == id_).values(name=NAMELESS))
     if await under_way(connection, trail.person):
@@ -210,6 +216,7 @@ async def _erase_names(connection: AsyncConnection, trail: Trail) -> None:
         answers.c.author_id,
         feedback.c.person_id,
         corrections.c.person_id,
+        proposals.c.person_id,
         reactions.c.person_id,
     )
     left = or_(*(exists().where(column == people.c.id) for column in referring))

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import ClaimLostError
+from core.feedback import Proposal
 from core.interfaces import Event
 from core.ledger.envelopes import event_of, grave_of, payload_of, platform_of, row_of
 from core.ledger.tables import inbox
@@ -22,19 +23,22 @@ from core.messages import Deleted, Edited, Message, MessageRef
 # No claim and no rest is longer: what ends later was noted before the clock was set back.
 LONGEST = timedelta(minutes=10)
 SUSPECT = 3  # attempts after which an event may be what its process died of
-EMPTY = "{}"  # the payload of what a person who was forgotten had brought
+EMPTY = "{}"  # the payload of what nobody needs any more, and is not to be found here
+BRINGING = (Message, Edited, Proposal)  # what brings the text of a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """An event that one process has taken on, for the `attempts`-th time since it came.
 
-    `failure` is what its asker was about to be told when an earlier attempt was cut short.
+    `failure` is what its asker was about to be told when an earlier attempt was cut short. It came
+    at `since`; None for what came just now.
     """
 
     event: Event
     attempts: int = 1
     failure: str | None = None
+    since: datetime | None = None
 
 
 async def handled(
@@ -105,7 +109,10 @@ async def claim(
         )
     return [
         Claimed(
-            event=event_of(row.kind, row.payload), attempts=row.attempts + 1, failure=row.failure
+            event=event_of(row.kind, row.payload),
+            attempts=row.attempts + 1,
+            failure=row.failure,
+            since=row.received_at,
         )
         for row in rows
     ]
@@ -138,13 +145,23 @@ async def renew(
 
 
 async def release(
-    connection: AsyncConnection, event: Event, owner: str, rests_until: datetime
+    connection: AsyncConnection,
+    event: Event,
+    owner: str,
+    rests_until: datetime,
+    *,
+    counts: bool = True,
 ) -> None:
-    """Give a claim back, if it is still the owner's; nobody takes the event on before that time."""
+    """Give a claim back, if it is still the owner's; nobody takes the event on before that time.
+
+    An attempt that does not count is given back with it, but the first: what it did is done.
+    """
+    attempts = inbox.c.attempts
+    left = attempts if counts else case((attempts > 1, attempts - 1), else_=attempts)
     await connection.execute(
         update(inbox)
         .where(_is(event), inbox.c.claimed_by == owner, inbox.c.handled_at.is_(None))
-        .values(claimed_by=None, claimed_until=rests_until)
+        .values(claimed_by=None, claimed_until=rests_until, attempts=left)
     )
 
 
@@ -226,6 +243,11 @@ async def is_buried(connection: AsyncConnection, ref: MessageRef) -> bool:
     return found.first() is not None
 
 
+async def empty(connection: AsyncConnection, event: Event) -> None:
+    """Keep of a delivery only that it came: what it brought has its place elsewhere by now."""
+    await connection.execute(update(inbox).where(_is(event)).values(payload=EMPTY))
+
+
 def _is(event: Event) -> ColumnElement[bool]:
     return and_(inbox.c.platform == platform_of(event), inbox.c.event_id == event.event_id)
 
@@ -234,14 +256,16 @@ def _saying(ref: MessageRef) -> Select[tuple[int, str, str]]:
     """Select the deliveries that bring a message's text, without those that were emptied."""
     return select(inbox.c.id, inbox.c.kind, inbox.c.payload).where(
         inbox.c.message_id == ref.id,
-        inbox.c.kind.in_([Message.__name__, Edited.__name__]),
+        inbox.c.kind.in_([kind.__name__ for kind in BRINGING]),
         inbox.c.payload != EMPTY,
     )
 
 
-def _said(rows: Iterable[Row[tuple[int, str, str]]]) -> list[tuple[int, Message | Edited]]:
+def _said(
+    rows: Iterable[Row[tuple[int, str, str]]],
+) -> list[tuple[int, Message | Edited | Proposal]]:
     events = [(row.id, event_of(row.kind, row.payload)) for row in rows]
-    return [(id_, event) for id_, event in events if isinstance(event, Message | Edited)]
+    return [(id_, event) for id_, event in events if isinstance(event, BRINGING)]
 
 
 def _free(platforms: Collection[str], now: datetime) -> ColumnElement[bool]:

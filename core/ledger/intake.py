@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import LedgerError
 from core.interfaces import Event
 from core.ledger.envelopes import grave_of, platform_of, row_of, storable
+from core.ledger.inbox import BRINGING
 from core.ledger.ledger import Ledger
 from core.ledger.tables import inbox
 from core.ledger.tombstones import of_the_forgotten, predates
 from core.ledger.writes import portions
-from core.messages import Edited, Message
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)  # how long a claim holds unless it is renewed
@@ -156,7 +156,7 @@ def _by_its_content(error: LedgerError) -> bool:
 
 async def _buried(connection: AsyncConnection, events: Sequence[Event]) -> set[str]:
     """Return the graves of those messages that were taken away before they came."""
-    graves = [grave_of(one.ref) for one in events if isinstance(one, Message | Edited)]
+    graves = [grave_of(one.ref) for one in events if isinstance(one, BRINGING)]
     found: set[str] = set()
     for portion in portions(graves):
         rows = await connection.execute(
@@ -167,7 +167,7 @@ async def _buried(connection: AsyncConnection, events: Sequence[Event]) -> set[s
 
 
 def _without_text(event: Event, buried: Collection[str]) -> Event:
-    if isinstance(event, Message | Edited) and grave_of(event.ref) in buried:
+    if isinstance(event, BRINGING) and grave_of(event.ref) in buried:
         return replace(event, text="")
     return event
 

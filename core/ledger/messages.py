@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.ledger.conduct import drafts
 from core.ledger.inbox import is_buried, newest_edit, rewrite
-from core.ledger.people import see_conversation, see_person
-from core.ledger.tables import answers, messages, people, posts, reactions
+from core.ledger.narrowing import meet
+from core.ledger.people import see_person
+from core.ledger.tables import answers, messages, outbox, people, posts, reactions
 from core.ledger.writes import insert_once
 from core.messages import Deleted, Edited, Message, MessageRef, Person, Reaction
 from core.prompts import Turn
@@ -28,7 +30,7 @@ async def save_message(
     edited = await newest_edit(connection, message.ref)
     text = edited.text if edited else message.text
     await see_person(connection, message.person, now)
-    await see_conversation(connection, message.conversation)
+    await meet(connection, message.conversation, message.sent_at, now)
     row = {
         "id": message.ref.id,
         "conversation_id": message.conversation.id,
@@ -38,6 +40,8 @@ async def save_message(
         "text": text,
         "sent_at": message.sent_at,
         "edited_at": edited.at if edited else None,
+        "addressed": message.addressed or message.private or message.conversation.direct,
+        "private": message.private,
     }
     await insert_once(connection, messages, row)
     if edited is not None:
@@ -118,7 +122,10 @@ async def reactions_on(connection: AsyncConnection, ref: MessageRef) -> list[Rea
 async def thread_turns(
     connection: AsyncConnection, conversation_id: str, thread: str, before: datetime, limit: int
 ) -> list[Turn]:
-    """Return the last messages of a thread before a time, its first message included, oldest first."""
+    """Return the last messages of a thread before a time, its first message included, oldest first.
+
+    What was asked and answered in private is left out: others read what is made of it.
+    """
     written = await connection.execute(
         select(messages.c.text, messages.c.sent_at)
         .where(
@@ -126,6 +133,7 @@ async def thread_turns(
             or_(messages.c.thread == thread, messages.c.key == thread),
             messages.c.sent_at < before,
             messages.c.deleted_at.is_(None),
+            messages.c.private.is_(False),
         )
         .order_by(messages.c.sent_at.desc())
         .limit(limit)
@@ -133,10 +141,13 @@ async def thread_turns(
     posted = await connection.execute(
         select(answers.c.text, posts.c.posted_at)
         .join(answers, answers.c.id == posts.c.answer_id)
+        .outerjoin(outbox, outbox.c.answer_id == posts.c.answer_id)
+        .outerjoin(messages, messages.c.id == outbox.c.message_id)
         .where(
             posts.c.conversation_id == conversation_id,
             or_(posts.c.thread == thread, posts.c.key == thread),
             posts.c.posted_at < before,
+            is_open(),
         )
         .order_by(posts.c.posted_at.desc())
         .limit(limit)
@@ -146,14 +157,10 @@ async def thread_turns(
     return [turn for _, turn in sorted(turns, key=lambda pair: pair[0])][-limit:]
 
 
-async def bot_spoke_in(connection: AsyncConnection, conversation_id: str, thread: str) -> bool:
-    """Say whether the bot has answered in a thread."""
-    found = await connection.execute(
-        select(posts.c.id)
-        .where(
-            posts.c.conversation_id == conversation_id,
-            or_(posts.c.thread == thread, posts.c.key == thread),
-        )
-        .limit(1)
-    )
-    return found.first() is not None
+def is_open() -> ColumnElement[bool]:
+    """Return the condition on a post, joined with the message that it answers, that others see it.
+
+    An answer to what was asked in private is seen by its asker alone, until it is published.
+    """
+    published = exists().where(drafts.c.post_id == posts.c.id)
+    return or_(messages.c.private.is_not(True), published)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.audience import Audience, audience_of
 from core.ledger.tables import audiences, conversations, people
 from core.ledger.writes import insert_once, put
-from core.messages import Conversation, Person
+from core.messages import Conversation, MessageRef, Person
 
 
 async def see_person(connection: AsyncConnection, person: Person, now: datetime) -> None:
@@ -25,7 +25,7 @@ async def see_person(connection: AsyncConnection, person: Person, now: datetime)
 
 
 async def see_conversation(connection: AsyncConnection, conversation: Conversation) -> None:
-    """Store a conversation, or what it is called and who may read it now."""
+    """Store a conversation where it is new; `narrowing` alone changes who may read one."""
     row = {
         "id": conversation.id,
         "platform": conversation.platform,
@@ -34,7 +34,20 @@ async def see_conversation(connection: AsyncConnection, conversation: Conversati
         "direct": conversation.direct,
         "public": conversation.public,
     }
-    await put(connection, conversations, row, key=["id"])
+    await insert_once(connection, conversations, row)
+
+
+async def know_place(connection: AsyncConnection, ref: MessageRef) -> None:
+    """Store the conversation that a message stands in, private as far as is known, where it is new."""
+    row = {
+        "id": f"{ref.platform}:{ref.conversation}",
+        "platform": ref.platform,
+        "key": ref.conversation,
+        "name": "",
+        "direct": False,
+        "public": False,
+    }
+    await insert_once(connection, conversations, row)
 
 
 async def conversation(connection: AsyncConnection, conversation_id: str) -> Conversation:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     true,
 )
 
@@ -46,6 +47,8 @@ conversations = Table(
     Column("name", Text, nullable=False),
     Column("direct", Boolean, nullable=False),
     Column("public", Boolean, nullable=False),
+    # When it was last made public or private: what shows it otherwise and is older is out of date.
+    Column("changed_at", Instant),
 )
 
 messages = Table(
@@ -60,6 +63,9 @@ messages = Table(
     Column("sent_at", Instant, nullable=False),
     Column("edited_at", Instant),
     Column("deleted_at", Instant),
+    # What came before this was kept counts as addressed: nothing was answered unasked then.
+    Column("addressed", Boolean, nullable=False, server_default=true()),
+    Column("private", Boolean, nullable=False, server_default=false()),
 )
 
 reactions = Table(
@@ -223,6 +229,19 @@ corrections = Table(
     Column(
         "corrected_id", ForeignKey("answers.id", ondelete="CASCADE"), nullable=False, index=True
     ),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    number(),
+    Column("event_id", String(300), nullable=False, unique=True),
+    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), nullable=False, index=True),
+    # Where the words stood that were saved.
+    Column("message_id", String(400), nullable=False, index=True),
+    Column("conversation_id", ForeignKey("conversations.id"), nullable=False, index=True),
     Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
     Column("at", Instant, nullable=False),
 )

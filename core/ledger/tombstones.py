@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.documents import content_hash
 from core.interfaces import Event
+from core.ledger.envelopes import people_of
 from core.ledger.tables import inbox
 from core.ledger.writes import insert_once
-from core.messages import Deleted, Edited, Message, Person
+from core.messages import Message, Person
 
 KIND = "Forgotten"
 
@@ -56,24 +57,25 @@ async def of_the_forgotten(
     connection: AsyncConnection, events: Sequence[Event]
 ) -> dict[str, datetime]:
     """Return the tombstones of the people whom these events are by, for `predates`."""
-    by = [one for one in events if not isinstance(one, Edited | Deleted)]
+    by = {one for event in events for one in people_of(event)}
     if not by:
         return {}
     rows = await connection.execute(
         select(inbox.c.event_id, inbox.c.payload).where(
-            inbox.c.platform.in_({one.person.platform for one in by}),
-            inbox.c.event_id.in_({tombstone(one.person.id) for one in by}),
+            inbox.c.platform.in_({one.platform for one in by}),
+            inbox.c.event_id.in_({tombstone(one.id) for one in by}),
         )
     )
     return {row.event_id: _until(row.payload) for row in rows}
 
 
 def predates(event: Event, tombstones: Mapping[str, datetime]) -> bool:
-    """Say whether an event is by a person who was forgotten after it happened: it is not stored."""
-    if isinstance(event, Edited | Deleted):
-        return False
-    until = tombstones.get(tombstone(event.person.id))
-    return until is not None and happened_at(event) <= until
+    """Say whether an event is by a person who was forgotten after it happened: it is not stored.
+
+    Nor is what somebody saved of their words before.
+    """
+    found = (tombstones.get(tombstone(one.id)) for one in people_of(event))
+    return any(until is not None and happened_at(event) <= until for until in found)
 
 
 def _until(payload: str) -> datetime:

@@ -18,6 +18,7 @@ from core.ledger.tables import (
     feedback,
     inbox,
     messages,
+    proposals,
     questions,
 )
 from core.ledger.writes import portions
@@ -28,8 +29,9 @@ from core.messages import Footprint, MessageRef, Person
 class Trail:
     """What a person left in the ledger up to a time (None: all of it), by ids.
 
-    `spared` are messages that stay: newer ones, and commands that are being answered. `written` are answers in the
-    person's own words: the corrections, and where they were given again. `unvouched` are the bot's
+    `spared` are messages that stay: newer ones, and commands that are being answered. `corrections`
+    are answers in the person's own words, be it that somebody else saved them, and `written` these
+    and where they were given again. `proposals` say what the person saved. `unvouched` are the bot's
     answers to the person's questions that nobody else found right, `vouched` the others; `judged`
     are the stored answers that the person's verdicts were on.
     """
@@ -42,6 +44,7 @@ class Trail:
     verdicts: Sequence[int] = ()
     judged: Sequence[str] = ()
     corrections: Sequence[str] = ()
+    proposals: Sequence[int] = ()
     written: Sequence[str] = ()
     unvouched: Sequence[str] = ()
     vouched: Sequence[str] = ()
@@ -49,7 +52,8 @@ class Trail:
     @property
     def is_empty(self) -> bool:
         """Say whether there is nothing to erase."""
-        return not (self.messages or self.questions or self.verdicts or self.written)
+        left = (self.messages, self.questions, self.verdicts, self.written, self.proposals)
+        return not any(left)
 
     @property
     def footprint(self) -> Footprint:
@@ -74,6 +78,7 @@ async def trail_of(
     trail = await _with_messages(connection, Trail(person=person, until=until), asking)
     trail = await _with_verdicts(connection, trail)
     trail = await _with_corrections(connection, trail)
+    trail = await _with_proposals(connection, trail)
     return await _with_questions(connection, trail)
 
 
@@ -133,11 +138,37 @@ async def _with_corrections(connection: AsyncConnection, trail: Trail) -> Trail:
             or_(corrections.c.at <= trail.until, corrections.c.event_id.in_(emptied))
         )
     roots = list((await connection.execute(wrote)).scalars())
+    roots += await _saved_of(connection, trail)
+    roots = list(dict.fromkeys(roots))
     written = [*roots]
     for portion in portions(roots):
         again = select(answers.c.id).where(answers.c.reused_id.in_(portion))
         written += (await connection.execute(again)).scalars()
     return replace(trail, corrections=roots, written=list(dict.fromkeys(written)))
+
+
+async def _saved_of(connection: AsyncConnection, trail: Trail) -> list[str]:
+    """Return the answers that somebody saved of the person's words."""
+    saved = (
+        select(proposals.c.answer_id)
+        .join(answers, answers.c.id == proposals.c.answer_id)
+        .order_by(proposals.c.id)
+    )
+    own = saved.where(answers.c.author_id == trail.person.id)
+    if trail.until is not None:
+        own = own.where(proposals.c.at <= trail.until)
+    found = list((await connection.execute(own)).scalars())
+    for portion in portions([ref.id for ref in trail.messages]):
+        theirs = saved.where(proposals.c.message_id.in_(portion))
+        found += (await connection.execute(theirs)).scalars()
+    return found
+
+
+async def _with_proposals(connection: AsyncConnection, trail: Trail) -> Trail:
+    made = select(proposals.c.id).where(proposals.c.person_id == trail.person.id)
+    if trail.until is not None:
+        made = made.where(proposals.c.at <= trail.until)
+    return replace(trail, proposals=list((await connection.execute(made)).scalars()))
 
 
 async def _with_questions(connection: AsyncConnection, trail: Trail) -> Trail:
@@ -174,7 +205,8 @@ async def _vouched(
     asked: Sequence[Row[tuple[str, str, str | None, str, str | None]]],
 ) -> set[str]:
     """Return the answers that somebody else than the person vouched for, or that others wrote."""
-    vouched = {row.answer_id for row in asked if row.reused_id is not None}
+    written = Origin.CORRECTION.value  # by somebody else, for the person's own are not among them
+    vouched = {row.answer_id for row in asked if row.reused_id or row.origin == written}
     for portion in portions([row.answer_id for row in asked]):
         verdicts = await live_verdicts(connection, portion, merged=True)
         vouched |= {

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Answer, Origin, Standing, badge_of
 from core.feedback import Feedback, Rating, Verdict
-from core.ledger.answers import load_answers
+from core.ledger.answers import load_answer, load_answers
 from core.ledger.epochs import live_epoch, load_ratings
 from core.ledger.feedback import live_verdicts
 from core.ledger.machinery import operations
@@ -74,6 +74,14 @@ async def history(
     said = await _messages_of(connection, conversation_id, limit)
     posted = await _posts_of(connection, conversation_id, limit)
     return sorted([*said, *posted], key=lambda entry: entry.at)[-limit:]
+
+
+async def shown(connection: AsyncConnection, answer_id: str) -> Answer | None:
+    """Return an answer with the badge that it had when it was given, or None."""
+    answer = await load_answer(connection, answer_id)
+    if answer is None:
+        return None
+    return (await _with_badges(connection, {answer_id: answer.created_at}))[answer_id]
 
 
 async def learned(connection: AsyncConnection, limit: int = 50) -> list[Learned]:

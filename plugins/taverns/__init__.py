@@ -7,7 +7,8 @@ that people dislike is written anew. The facts are searched; what was written ne
 from datetime import timedelta
 
 from core.hookspecs import Register, Services, hookimpl
-from core.interfaces import Command, Job, Listener
+from core.interfaces import Command, Listener
+from core.job import Job
 from plugins.taverns.command import Taverns
 from plugins.taverns.improving import Hearing, Retelling
 from plugins.taverns.tavern import load_taverns

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core.errors import ModelError
 from core.feedback import Feedback
-from core.interfaces import Event, JobReport, Progress
+from core.interfaces import Event
+from core.job import JobReport, Progress
 from plugins.taverns.book import read_book, write_book
 from plugins.taverns.tavern import Tavern
 from plugins.taverns.telling import Teller

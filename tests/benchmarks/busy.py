@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.app import App, open_app
 from bot.service import settle_memory
-from core.answers import Answer
+from core.answers import Answer, Placement
 from core.audience import EVERYONE
 from core.measures import percentile
 from core.messages import Conversation, Message, MessageRef, Person, Reaction
@@ -61,6 +61,12 @@ class HeldReply:
         self.ref = MessageRef(platform=HALL.platform, conversation=HALL.key, key=key)
         self.ended = asyncio.Event()
         self.answer: Answer | None = None
+
+    async def place(self, placement: Placement) -> None:
+        """Show it as always."""
+
+    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+        """Show nothing."""
 
     async def progress(self, text: str) -> None:
         """Show nothing."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from core.answers import Answer
+from core.answers import Answer, Placement
 from core.interfaces import Event
 from core.messages import Conversation, Message, MessageRef, Person, Reaction
 from core.settings import CHECKOUT
@@ -44,6 +44,12 @@ class QuietReply:
     def __init__(self, message: Message) -> None:
         """Take the message that is replied to."""
         self._key = f"answer-{message.ref.key}"
+
+    async def place(self, placement: Placement) -> None:
+        """Show it as always."""
+
+    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+        """Show nothing."""
 
     async def progress(self, text: str) -> None:
         """Show nothing."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.card import Button, badge_sentence, card_of, is_web_link, safe_markdown
+from bot.card import Button, badge_sentence, card_of, is_web_link, safe_markdown, stands_in
 from core.answers import Answer, Badge, Citation, Origin, Question, Standing
 from core.audience import EVERYONE
 from core.feedback import Reason
@@ -192,3 +192,59 @@ def test_an_address_that_a_cited_source_says_may_be_followed() -> None:
     card = card_of(replace(ANSWER, text=said, citations=(replace(CITED, quote=quote),)), NOW)
     assert "(https://wiki.example.org/vpn)" in card.text
     assert "evil.example" not in card.text
+
+
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [
+        ("https://wiki.example.org/docs", True),
+        ("https://wiki.example.org/docs/setup?a=1#b", True),
+        ("https://WIKI.example.org/docs/", True),
+        ("https://wiki.example.org/docsy", False),
+        ("https://wiki.example.org/docs/../admin", False),
+        ("https://wiki.example.org/docs/%2e%2e/admin", False),
+        ("https://wiki.example.org.evil.example/docs", False),
+        ("https://wiki.example.org@evil.example/docs", False),
+        ("http://wiki.example.org/docs", False),
+        ("https://[::1/docs", False),
+    ],
+)
+def test_a_place_holds_what_lies_below_it(url: str, inside: bool) -> None:
+    """An allowed beginning is a host and a path, and never only the same first letters."""
+    assert stands_in(url, "https://wiki.example.org/docs/") is inside
+    assert stands_in(url, "https://wiki.example.org/docs") is inside
+
+
+def test_an_allowed_place_may_be_linked_to_without_being_cited() -> None:
+    """What the operator allowed stays a link; everything else is left as its label."""
+    said = "[a](https://wiki.example.org/a) and [b](https://evil.example/b)"
+    card = card_of(replace(ANSWER, text=said), NOW, ["https://wiki.example.org"])
+    assert card.text == "[a](https://wiki.example.org/a) and b"
+
+
+@pytest.mark.parametrize(
+    ("badge", "mark"),
+    [
+        (None, "not verified yet"),
+        (
+            Badge(author=None, standing=Standing.VERIFIED, age_days=12, helpful=14, verbatim=True),
+            "verified 12 days ago · 14 helpful",
+        ),
+        (
+            Badge(
+                author="A\u202ena", standing=Standing.TRIAL, age_days=0, helpful=0, verbatim=True
+            ),
+            "written by Ana · not verified yet",
+        ),
+        (
+            Badge(author=None, standing=Standing.STALE, age_days=3, helpful=1, verbatim=True),
+            "its source changed since · 1 helpful",
+        ),
+    ],
+)
+def test_a_mark_says_in_few_words_what_people_made_of_an_answer(
+    badge: Badge | None, mark: str
+) -> None:
+    """An answer is verified, or it says that it is not; what is no answer has no mark."""
+    assert card_of(replace(ANSWER, badge=badge), NOW).mark == mark
+    assert card_of(replace(ANSWER, badge=badge, origin=Origin.COMMAND), NOW).mark is None

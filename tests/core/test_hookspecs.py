@@ -16,7 +16,14 @@ from core.messages import Person
 from core.models.quoting import QuotingModel
 from core.plugins import KINDS, collect, load_plugins
 from core.settings import CHECKOUT, Settings
-from tests.doubles import NOTHING_KNOWN, Clock, Forgetful
+from tests.doubles import (
+    LOBBY,
+    NOTHING_KNOWN,
+    Clock,
+    Forgetful,
+    KeptModes,
+    ListedContents,
+)
 from tests.strangers import Strangers, strangers_in
 
 MANUAL = (CHECKOUT / "plugins" / "README.md").read_text(encoding="utf-8")
@@ -28,7 +35,7 @@ HOOKS = [
     for node in held.body
     if isinstance(node, ast.FunctionDef)
 ]
-BUNDLED = ("folders", "help", "forget", "taverns", "variety")
+BUNDLED = ("folders", "help", "forget", "modes", "sources", "taverns", "variety")
 
 
 def blocks(language: str) -> list[str]:
@@ -104,6 +111,8 @@ async def test_the_manuals_example_works_as_it_stands(
         embedder=HashingEmbedder(),
         model=QuotingModel(),
         forgetting=Forgetful(NOTHING_KNOWN),
+        modes=KeptModes(),
+        sources=ListedContents(),
         folder=tmp_path,
         commands=[],
         now=clock,
@@ -114,7 +123,8 @@ async def test_the_manuals_example_works_as_it_stands(
     async def progress(text: str) -> None:
         raise AssertionError(text)
 
-    said = await command.run(Call(arguments="1", person=person, answer_id="a"), progress)
+    call = Call(arguments="1", person=person, answer_id="a", conversation=LOBBY)
+    said = await command.run(call, progress)
     assert said == "🎲 **1** of 1"
 
 

@@ -21,7 +21,7 @@ from core.plugins import Brought, Listeners, collect, load_plugins
 from core.retrieval import Retriever
 from core.settings import Settings
 from plugins.variety import Variety
-from tests.doubles import NOTHING_KNOWN, Clock, Forgetful
+from tests.doubles import NOTHING_KNOWN, Clock, Forgetful, KeptModes, ListedContents
 from tests.strangers import Strangers, strangers_in
 
 EVENT = Deleted(
@@ -62,6 +62,8 @@ def bring(
             embedder=embedder,
             model=QuotingModel(),
             forgetting=Forgetful(NOTHING_KNOWN),
+            modes=KeptModes(),
+            sources=ListedContents(),
             folder=tmp_path / name,
             commands=brought.commands,
             now=lambda: EVENT.at,

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.questions import content_terms_of, same_meaning
+from core.questions import (
+    content_terms_of,
+    is_acknowledgement,
+    is_question,
+    same_meaning,
+)
 
 SAME = [
     ("How do I connect Slack?", "What do I need to hook the bot up to Slack?"),
@@ -144,3 +149,40 @@ def test_a_question_is_about_its_content_words() -> None:
     assert content_terms_of("How do I connect Slack?") == ["connect", "slack"]
     assert content_terms_of("What is it?") == ["what", "is", "it"]
     assert content_terms_of("如何连接") == ["何连", "连接"]
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("When does it close?", True),
+        ("It closes (really?) at ten", True),
+        ("how do I reset it", True),
+        ("does anyone know the code", True),
+        ("what's the code", True),
+        ("厨房几点关门", True),
+        ("What a day!", False),
+        ("When I came home it was dark", False),
+        ("See https://example.com/?page=2 for more", False),
+        ("The kitchen closes at ten.", False),
+    ],
+)
+def test_a_question_is_known_by_its_mark_or_its_beginning(text: str, asks: bool) -> None:
+    """An address with a question mark in it asks nothing."""
+    assert is_question(text) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("thanks!", True),
+        ("OK, got it", True),
+        ("👍", True),
+        ("谢谢", True),
+        ("great, thanks :tada: :+1:", True),
+        ("ok?", False),
+        ("thanks, and on Windows", False),
+    ],
+)
+def test_thanks_are_told_from_what_asks_on(text: str, only: bool) -> None:
+    """Words of thanks, agreement, or emoji alone."""
+    assert is_acknowledgement(text) is only

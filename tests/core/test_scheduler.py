@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import LeaseHeldError, LeaseLostError, TavernkeepError
-from core.interfaces import Job, JobReport, Progress
+from core.job import Job, JobReport, Progress
 from core.ledger.ledger import Ledger
 from core.ledger.machinery import audit
 from core.ledger.runs import Run, finish_run, hold_lease, latest_runs, note, start_run

@@ -12,6 +12,7 @@ from core.answers import Answer
 from core.documents import content_hash
 from core.effects import Effects
 from core.embedders.hashing import HashingEmbedder
+from core.errors import PlatformAwayError
 from core.feedback import Verdict
 from core.interfaces import Reply
 from core.ledger import inbox
@@ -25,7 +26,7 @@ from core.ledger.tables import posts
 from core.messages import Edited, Message, MessageRef
 from core.responder import APOLOGY, GIVEN_UP
 from core.settings import Settings
-from core.worker import ATTEMPTS, PAUSE, Worker
+from core.worker import ATTEMPTS, LONGEST_PAUSE, PATIENCE, PAUSE, Worker
 from tests.doubles import Clock
 from tests.tavern import ANA, BEN, KeptReply, Tavern, memory_tavern
 
@@ -84,6 +85,30 @@ class BreaksOff(KeptReply):
         """Keep the answer and fail."""
         await super().finish(answer)
         raise TimeoutError
+
+
+class Away(KeptReply):
+    """A platform that cannot be reached, or refuses, until it is `back`."""
+
+    def __init__(self, key: str, *, refuses: bool = False) -> None:
+        """Begin away."""
+        super().__init__(key)
+        self.back, self.refuses = False, refuses
+
+    async def finish(self, answer: Answer) -> MessageRef:
+        """Keep the answer once back."""
+        if not self.back:
+            raise PlatformAwayError("It is away.", refuses=self.refuses)
+        return await super().finish(answer)
+
+
+async def rests(tavern: Tavern, message: Message, reply: Reply) -> float:
+    """Let the time pass that a message rests, try it again, and return how many seconds it was."""
+    until = (await row_of(tavern, message)).claimed_until
+    rested = (until - tavern.clock()).total_seconds()
+    tavern.clock.time = until
+    await tavern.assistant.resume("test", always(reply))
+    return float(rested)
 
 
 # -- received, then seen through -------------------------------------------------------------------
@@ -173,6 +198,43 @@ async def test_what_fails_rests_longer_each_time_and_is_given_up(tavern: Tavern)
     assert (row.attempts, row.failure) == (ATTEMPTS, "nobody could be told")
     assert row.handled_at is not None
     assert len(tavern.model.prompts) == 1
+
+
+async def test_an_answer_outlives_a_platform_that_is_away_for_long(tavern: Tavern) -> None:
+    """It is tried again, more often than what fails otherwise, and posted once when it can be."""
+    message, reply = tavern.message(QUESTION), Away("a")
+    await tavern.assistant.resume("test", always(reply))
+    await tavern.assistant.receive(message)
+    await tavern.assistant.drain()
+    rested = [await rests(tavern, message, reply) for _ in range(3 * ATTEMPTS)]
+    assert rested == sorted(rested)
+    assert (rested[0], rested[-1]) == (PAUSE.total_seconds(), LONGEST_PAUSE.total_seconds())
+    reply.back = True
+    await rests(tavern, message, reply)
+    assert (len(reply.finished), reply.failures, len(tavern.model.prompts)) == (1, [], 1)
+    assert (await row_of(tavern, message)).handled_at is not None
+
+
+async def test_a_platform_that_is_away_for_days_is_given_up(tavern: Tavern) -> None:
+    """After a day its absence counts as any failure does, and the asker is told if anybody can be."""
+    message, reply = tavern.message(QUESTION), Away("a")
+    await tavern.assistant.resume("test", always(reply))
+    await tavern.assistant.receive(message)
+    await tavern.assistant.drain()
+    tavern.clock.time += PATIENCE
+    for _ in range(ATTEMPTS):
+        tavern.clock.time += LONGEST_PAUSE
+        await tavern.assistant.resume("test", always(reply))
+    assert (reply.finished, reply.failures) == ([], [GIVEN_UP])
+
+
+async def test_what_a_platform_refuses_is_told_at_once(tavern: Tavern) -> None:
+    """One that does answer, and does not take the answer, is not waited for."""
+    message, reply = tavern.message(QUESTION), Away("a", refuses=True)
+    await tavern.assistant.resume("test", always(reply))
+    await tavern.assistant.receive(message)
+    await tavern.assistant.drain()
+    assert reply.failures == ["It is away."]
 
 
 async def test_an_event_that_kills_its_process_is_given_up(tavern: Tavern) -> None:

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable
 from typing import TypeAlias
 
-from core.answers import Answer
+from core.answers import Answer, Placement
 from core.assistant import Assistant
 from core.interfaces import Event, Reply
 from core.messages import Message, MessageRef
@@ -46,6 +46,13 @@ class PlatformReply:
         """Take the message that is replied to."""
         self._calls = calls
         self._message = message
+
+    async def place(self, placement: Placement) -> None:
+        """Show it as always."""
+
+    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+        """Show another answer where one stands."""
+        await self._calls.call({"revise": ref.key, "answer": answer.id})
 
     async def progress(self, text: str) -> None:
         """Show nothing."""

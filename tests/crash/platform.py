@@ -184,6 +184,8 @@ class Platform:
             self._said.put_nowait(line)
 
     def _keep(self, line: Line) -> str:
+        if "revise" in line:
+            return self.revise(line["revise"], line["answer"])
         return self.keep(line["to"], line.get("post", ""), line.get("sentence", ""))
 
     def acknowledged(self, name: str) -> None:
@@ -208,6 +210,15 @@ class Platform:
         if answer_id and said is not None:
             self.truth.posts[self.place(post, said.message).id] = answer_id
         return post.key
+
+    def revise(self, key: str, answer_id: str) -> str:
+        """Show another answer where one stands, and return its key."""
+        (number,) = (number for number, one in enumerate(self.posts) if one.key == key)
+        self.posts[number] = post = replace(self.posts[number], answer_id=answer_id)
+        self.note("revise", key=key, answer=answer_id)
+        said = self.truth.messages[post.to]
+        self.truth.revise(self.place(post, said.message).id, answer_id)
+        return key
 
     def place(self, post: Post, asked: Message) -> MessageRef:
         """Return where a post stands."""

@@ -47,6 +47,17 @@ class Truth:
             self.corrections[event.event_id] = event.answer_id
             self._judge((event.answer_id, event.person.id), Verdict.DOWN, None, withdrawn=False)
 
+    def revise(self, place: str, answer_id: str) -> None:
+        """Let another answer stand at a place; what was said by emoji is said of what stands there."""
+        old, self.posts[place] = self.posts[place], answer_id
+        if old == answer_id:  # it is shown a second time
+            return
+        for (about, person), standing in list(self.verdicts.items()):
+            if about == old:
+                moved = [one for one in standing if one[1] is not None]
+                standing[:] = [one for one in standing if one[1] is None]
+                self.verdicts.setdefault((answer_id, person), []).extend(moved)
+
     def live(self) -> dict[tuple[str, str], Verdict]:
         """Return the verdict that counts of each person on each answer: the last that stands."""
         return {key: standing[-1][0] for key, standing in self.verdicts.items() if standing}

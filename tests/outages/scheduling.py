@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from core.errors import TavernkeepError
-from core.interfaces import Job, JobReport, Progress
+from core.job import Job, JobReport, Progress
 from core.ledger.ledger import Ledger
 from core.ledger.machinery import audit
 from core.ledger.runs import note

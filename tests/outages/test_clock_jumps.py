@@ -11,7 +11,7 @@ from bot.status import Status
 from core.breaker import Breaker, State
 from core.embedders.hashing import HashingEmbedder
 from core.index.memory import MemoryIndex
-from core.interfaces import Job, JobReport, Progress
+from core.job import Job, JobReport, Progress
 from core.ledger import inbox
 from core.ledger.ledger import Ledger
 from core.ledger.runs import finish_run, hold_lease, start_run

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.errors import LedgerError
-from core.interfaces import Job, JobReport, Progress
+from core.job import Job, JobReport, Progress
 from core.ledger.inbox import pending
 from core.ledger.ledger import Ledger
 from core.ledger.runs import latest_runs

@@ -9,7 +9,13 @@ from core.hookspecs import Services
 from core.index.memory import MemoryIndex
 from core.models.quoting import QuotingModel
 from core.settings import Settings
-from tests.doubles import NOTHING_KNOWN, Clock, Forgetful
+from tests.doubles import (
+    NOTHING_KNOWN,
+    Clock,
+    Forgetful,
+    KeptModes,
+    ListedContents,
+)
 
 
 @pytest.fixture
@@ -21,6 +27,8 @@ def services(settings: Settings, index: MemoryIndex, clock: Clock, tmp_path: Pat
         embedder=HashingEmbedder(dimension=384),
         model=QuotingModel(),
         forgetting=Forgetful(NOTHING_KNOWN),
+        modes=KeptModes(),
+        sources=ListedContents(),
         folder=tmp_path / "plugin",
         commands=[],
         now=clock,

@@ -8,7 +8,7 @@ from core.hookspecs import Services
 from core.interfaces import Call
 from core.messages import Footprint, Person
 from core.plugins import collect, load_plugins
-from tests.doubles import Forgetful
+from tests.doubles import LOBBY, Forgetful
 
 ANN = Person(platform="room", key="ann", name="Ann")
 THERE = Footprint(messages=3, verdicts=2, corrections=1, answers=1, kept=1)
@@ -29,7 +29,7 @@ async def said(services: Services, forgetful: Forgetful, arguments: str) -> tupl
     async def show(text: str) -> None:
         shown.append(text)
 
-    call = Call(arguments=arguments, person=ANN, answer_id="a" * 32)
+    call = Call(arguments=arguments, person=ANN, answer_id="a" * 32, conversation=LOBBY)
     return await command.run(call, show), shown
 
 

@@ -6,8 +6,14 @@ from core.hookspecs import Services
 from core.interfaces import Call
 from core.messages import Person
 from core.plugins import Brought, collect, load_plugins
+from tests.doubles import LOBBY
 
-CALL = Call(arguments="", person=Person(platform="room", key="ann", name="Ann"), answer_id="a" * 32)
+CALL = Call(
+    arguments="",
+    person=Person(platform="room", key="ann", name="Ann"),
+    answer_id="a" * 32,
+    conversation=LOBBY,
+)
 
 
 async def silent(text: str) -> None:

@@ -14,8 +14,9 @@ from core.errors import ModelError
 from core.feedback import Feedback, Reason, Verdict, Via
 from core.hookspecs import Services
 from core.index.milvus import MilvusIndex
-from core.interfaces import Call, JobReport
+from core.interfaces import Call
 from core.items import IndexItem
+from core.job import JobReport
 from core.messages import Deleted, MessageRef, Person
 from core.models.quoting import QuotingModel
 from core.plugins import Brought, collect, load_plugins
@@ -23,6 +24,7 @@ from plugins.taverns.book import FILE, SHOWN_KEPT, Book, read_book
 from plugins.taverns.cellar import COLLECTION, PUBLIC
 from plugins.taverns.tavern import load_taverns
 from plugins.taverns.telling import LONGEST, RECORDED
+from tests.doubles import LOBBY
 
 TAVERNS = load_taverns()
 OTTER = next(one for one in TAVERNS if one.id == "lantern-and-otter")
@@ -79,7 +81,7 @@ class Inn:
         async def progress(text: str) -> None:
             self.shown.append(text)
 
-        call = Call(arguments=arguments, person=ANN, answer_id=answer)
+        call = Call(arguments=arguments, person=ANN, answer_id=answer, conversation=LOBBY)
         return await self.brought.commands[0].run(call, progress)
 
     async def hear(

@@ -10,7 +10,8 @@ from core.audience import EVERYONE
 from core.documents import Document
 from core.errors import LedgerError, UnknownAnswerError
 from core.feedback import Correction, Feedback, Rating, Verdict, live_verdict
-from core.interfaces import JobReport, Progress, Reply
+from core.interfaces import Reply
+from core.job import JobReport, Progress
 from core.ledger.views import Entry, Learned, RatingPoint
 from core.messages import Deleted, Edited, Message, Reaction
 

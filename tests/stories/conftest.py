@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from bot.app import App, open_app
 from bot.terminal.reply import CollectedReply
 from core.answers import Answer
 from core.embedders.choice import load_embedder
+from core.embedders.hashing import HashingEmbedder
 from core.embedding import EmbedderDescription, Vectors
 from core.feedback import Correction, Feedback, Reason, Verdict, Via
 from core.interfaces import Embedder
@@ -19,6 +21,8 @@ from core.messages import Conversation, Message, MessageRef, Person
 from core.scheduler import silent
 from core.settings import EmbedderSettings, Settings, load_settings
 from tests.doubles import Clock
+from tests.servers.slack import LoopbackSlack
+from tests.stories.slack_bot import SlackBot
 
 PAGES = {
     "slack.md": (
@@ -188,3 +192,50 @@ def opened(
             yield story
 
     return opened_with
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LoopbackSlack]:
+    """Return a running Slack."""
+    async with LoopbackSlack() as running:
+        yield running
+
+
+@pytest.fixture
+def transport() -> str:
+    """Return how events come from Slack where a story is told once."""
+    return "socket"
+
+
+@pytest.fixture
+def in_slack(
+    tmp_path: Path, pages: Path, slack: LoopbackSlack, transport: str, migrated: Path
+) -> Settings:
+    """Return the settings of a bot in that Slack that reads the folder, without a key."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(migrated, tmp_path / "data" / "ledger.sqlite")
+    return load_settings(
+        env_file=None,
+        data=tmp_path / "data",
+        folders={"paths": (str(pages),)},
+        slack={
+            "bot_token": slack.bot_token,
+            "app_token": slack.app_token,
+            "signing_secret": slack.signing_secret,
+            "api_url": slack.url,
+            "transport": transport,
+            "port": 0,
+        },
+    )
+
+
+@pytest.fixture
+def bot(slack: LoopbackSlack, in_slack: Settings, bundled: Embedder) -> SlackBot:
+    """Return the bot in that Slack, with the shipped model."""
+    return SlackBot(slack, in_slack, bundled)
+
+
+@pytest.fixture
+def quick(slack: LoopbackSlack, in_slack: Settings) -> SlackBot:
+    """Return the bot in that Slack without a model, for stories that are not about meaning."""
+    return SlackBot(slack, in_slack, HashingEmbedder())

@@ -2,10 +2,10 @@
 
 from alembic import context as alembic
 
-from core.ledger import machinery, tables
+from core.ledger import conduct, machinery, tables
 from core.ledger.columns import metadata
 
-MODULES = (tables, machinery)  # imported for the tables that they add to the metadata
+MODULES = (tables, machinery, conduct)  # imported for the tables that they add to the metadata
 connection = alembic.config.attributes["connection"]
 alembic.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
 alembic.run_migrations()

@@ -49,6 +49,7 @@ def test_a_document_keeps_its_web_links_and_loses_its_images() -> None:
 def test_words_are_a_preview_without_markup() -> None:
     """A preview is one line of words."""
     assert words_of("# A *b*\n\n- `c`\n- d\n\n```\ne\n```") == "A b c d e"
+    assert words_of(f"1. **In**: [here]({GOOD})\n2. out") == "In: here out"
 
 
 def test_times_are_short() -> None:

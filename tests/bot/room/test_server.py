@@ -7,7 +7,7 @@ from typing import cast
 import httpx2
 import pytest
 
-from bot.adapter import Adapter, Capability
+from bot.adapter import Adapter
 from bot.room.adapter import RoomAdapter
 from core.assistant import Assistant
 from core.errors import TavernkeepError
@@ -63,9 +63,3 @@ async def test_a_source_has_a_page_of_its_own(settings: RoomSettings) -> None:
     assert "still opening" in early.text
     assert "Socket Mode" in held.text
     assert "no longer in the ledger" in gone.text
-
-
-def test_the_room_lacks_only_what_it_cannot_have(settings: RoomSettings) -> None:
-    """One public conversation has no mentions and no direct conversations, and all the rest."""
-    lacking = frozenset(Capability) - RoomAdapter(settings).capabilities
-    assert lacking == {Capability.MENTION, Capability.DIRECT}

@@ -11,10 +11,12 @@ from bot.room.chart import chart_options
 from bot.room.guest import Guest
 from bot.room.post import Phase, Post, threads_of
 from bot.room.tavern import SORRY, Knowledge, Tavern, is_asked, person
+from core.answers import Placement
 from core.assistant import Assistant
-from core.errors import LedgerError, TavernkeepError
+from core.errors import LedgerError, NoPlaceError, TavernkeepError
 from core.feedback import Verdict, Via
-from core.interfaces import JobReport, Progress, Reply
+from core.interfaces import Reply
+from core.job import JobReport, Progress
 from core.messages import Message
 from tests.servers.room import Barkeep
 
@@ -80,6 +82,7 @@ async def test_people_are_not_answered_when_they_talk_to_each_other(
     Guest(tavern, "Ben").say("@Ben writes of himself")
     await until_answered(tavern)
     assert [message.addressed for message in barkeep.messages] == [False, True]
+    assert [message.to_others for message in barkeep.messages] == [True, False]
 
 
 async def test_taking_a_verdict_back_takes_its_emoji_back(tavern: Tavern, barkeep: Barkeep) -> None:
@@ -173,6 +176,32 @@ async def test_an_answer_that_is_shown_is_found(tavern: Tavern) -> None:
     assert ref is not None
     assert tavern.timeline.find(ref.key) is not None
     assert await reply.posted("another") is None
+
+
+async def test_the_room_is_one_place(tavern: Tavern) -> None:
+    """What is for the asker everybody reads here; what is for moderators is refused."""
+    Guest(tavern, "Ana").say("How?")
+    await until_answered(tavern)
+    reply = tavern.reply_to(cast(Barkeep, tavern.assistant).messages[0])
+    shown = len(tavern.timeline.posts())
+    await reply.place(Placement.ASKER)
+    with pytest.raises(NoPlaceError):
+        await reply.place(Placement.MODERATORS)
+    assert len(tavern.timeline.posts()) == shown
+
+
+async def test_an_answer_is_revised_where_it_stands(tavern: Tavern) -> None:
+    """In the history or in the making; where nothing stands nothing appears."""
+    Guest(tavern, "Ana").say("How?")
+    post = await until_answered(tavern)
+    assert post.entry.answer is not None
+    reply = tavern.reply_to(cast(Barkeep, tavern.assistant).messages[0])
+    ref = await reply.posted(post.entry.answer.id)
+    assert ref is not None
+    other = replace(post.entry.answer, text="Otherwise.")
+    await reply.revise(ref, other)
+    await reply.revise(replace(ref, key="nowhere"), other)
+    assert [one.entry.text for one in tavern.timeline.posts()] == ["How?", "Otherwise."]
 
 
 async def test_one_job_runs_at_a_time_and_reports(tavern: Tavern, barkeep: Barkeep) -> None:

@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from bot.terminal.reply import CollectedReply, TerminalReply
-from core.answers import Answer, Badge, Citation, Origin, Question, Standing
+from core.answers import Answer, Badge, Citation, Origin, Placement, Question, Standing
 from core.audience import EVERYONE
+from core.errors import NoPlaceError
 from core.messages import MessageRef
 from tests.doubles import Clock
 
@@ -123,3 +124,25 @@ async def test_a_reply_knows_what_it_printed_and_no_more(clock: Clock) -> None:
         await reply.finish(answer(clock))
         assert await reply.posted("a") == REF
         assert await reply.posted("another") is None
+
+
+async def test_a_terminal_has_one_place(clock: Clock) -> None:
+    """What is for the asker is shown as always; what is for moderators is refused, and shown nowhere."""
+    console = Console(file=io.StringIO(), width=80)
+    for reply in (TerminalReply(console, REF, clock), CollectedReply(REF)):
+        await reply.place(Placement.ASKER)
+        with pytest.raises(NoPlaceError):
+            await reply.place(Placement.MODERATORS)
+        assert reply.answer is None
+    assert printed(console) == ""
+
+
+async def test_another_answer_is_printed_below(clock: Clock) -> None:
+    """What a terminal has printed stays."""
+    console = Console(file=io.StringIO(), width=80)
+    for reply in (TerminalReply(console, REF, clock), CollectedReply(REF)):
+        await reply.finish(answer(clock))
+        await reply.revise(REF, replace(answer(clock), text="At eleven."))
+        assert reply.answer is not None
+        assert reply.answer.text == "At eleven."
+    assert printed(console).index("At ten") < printed(console).index("At eleven.")

@@ -295,6 +295,7 @@ def test_every_reference_to_a_person_is_forgotten() -> None:
         "corrections.person_id",
         "feedback.person_id",
         "messages.person_id",
+        "proposals.person_id",
         "questions.asker_id",
         "reactions.person_id",
     }

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from core.ledger.answers import save_answer, save_post
 from core.ledger.ledger import Ledger
 from core.ledger.messages import (
-    bot_spoke_in,
     delete_message,
     edit_message,
     reactions_on,
@@ -83,5 +82,3 @@ async def test_a_thread_is_read_from_its_first_message(ledger: Ledger) -> None:
             Turn(by_bot=False, text="And then?"),
         ]
         assert await thread_turns(connection, LOBBY.id, "m1", before, 2) == turns[1:]
-        assert await bot_spoke_in(connection, LOBBY.id, "m1")
-        assert not await bot_spoke_in(connection, LOBBY.id, "m3")

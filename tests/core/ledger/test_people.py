@@ -52,12 +52,12 @@ async def test_a_person_goes_by_the_newest_name(ledger: Ledger) -> None:
         assert list((await connection.execute(select(people.c.name))).scalars()) == ["Annie"]
 
 
-async def test_a_conversation_is_as_it_was_seen_last(ledger: Ledger) -> None:
-    """A channel that became private is private; one that was never seen is unknown."""
+async def test_a_conversation_is_known_once_it_was_seen(ledger: Ledger) -> None:
+    """Seeing it again changes nothing of who may read; one that was never seen is unknown."""
     private = replace(LOBBY, name="den", public=False)
     async with ledger.writing() as connection:
         await see_conversation(connection, LOBBY)
         await see_conversation(connection, private)
-        assert await conversation(connection, LOBBY.id) == private
+        assert await conversation(connection, LOBBY.id) == LOBBY
         with pytest.raises(LookupError, match="no conversation"):
             await conversation(connection, Conversation(platform="room", key="x").id)

@@ -1,0 +1,39 @@
+"""Background: work that follows an acknowledgement; it ends with the adapter."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+
+from bot.slack.client import UNREACHABLE
+from core.errors import TavernkeepError
+
+log = logging.getLogger(__name__)
+
+
+class Background:
+    """Runs work beside everything else; what fails is logged and raised nowhere."""
+
+    def __init__(self) -> None:
+        """Begin with nothing under way."""
+        self._tasks: set[asyncio.Future[None]] = set()
+
+    def start(self, work: Awaitable[None]) -> None:
+        """Begin work that nobody waits for."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, (TavernkeepError, *UNREACHABLE)):
+            log.warning("Something in Slack was left undone: %s", error)
+        elif error is not None:
+            log.error("Something in Slack was left undone", exc_info=error)

@@ -1,0 +1,36 @@
+"""The tables of how the bot takes part: modes and silences of conversations, answers few have seen."""
+
+from sqlalchemy import Column, ForeignKey, String, Table
+
+from core.ledger.columns import Instant, metadata
+
+modes = Table(
+    "modes",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id"), primary_key=True),
+    Column("mode", String(20), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("message_id", String(400), nullable=False, index=True),
+    # Without a placement it is shown nowhere.
+    Column("placement", String(20)),
+    Column("state", String(20), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("by", String(200)),
+    # The delivery of the decision, by which a repetition of it is told from another one.
+    Column("decision_id", String(300)),
+    Column("published_id", String(32)),
+    Column("post_id", String(400)),
+)
