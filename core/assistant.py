@@ -264,6 +264,7 @@ def _effects(
         evidence=loop.evidence,
         listeners=listeners,
         replies=replies,
+        mode=loop.rules.mode,
         owner=owner,
         now=now,
     )

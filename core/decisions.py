@@ -17,13 +17,16 @@ from core.ledger.answers import load_answer, save_post
 from core.ledger.drafts import Draft, State
 from core.ledger.inbox import Claimed
 from core.ledger.ledger import Ledger, Transaction
+from core.ledger.modes import standing_mode
 from core.ledger.people import know_place
 from core.ledger.runs import note
 from core.messages import Message, MessageRef
+from core.modes import Mode
 from core.plugins import Listeners
 
 GONE = "That answer is no longer stored, or its question was taken away: nothing can be published."
 NOT_YOURS = "Only the person who asked can decide whether others see this answer."
+NOT_HERE = "In this conversation answers are not shared: its mode is `{mode}`. `/mode` says what that means."
 NOBODY = "Nobody here speaks on {platform} at the moment; it is published as soon as somebody does."
 STATES = {Choice.PUBLISH: State.PUBLISHED, Choice.DISMISS: State.DISMISSED}
 
@@ -51,15 +54,20 @@ class Decisions:
         evidence: Evidence,
         listeners: Listeners,
         replies: Mapping[str, Callable[[Message], Reply]],
+        mode: Mode,
         owner: str,
         now: Callable[[], datetime],
     ) -> None:
-        """Take whose claims it acts under, and what makes a reply on each platform served here."""
+        """Take whose claims it acts under, and what makes a reply on each platform served here.
+
+        `mode` is that of conversations for which none was set.
+        """
         self._ledger = ledger
         self._corrections = corrections
         self._evidence = evidence
         self._listeners = listeners
         self._replies = replies
+        self._mode = mode
         self._attempts = Attempts(ledger=ledger, owner=owner, now=now)
         self._now = now
 
@@ -85,8 +93,7 @@ class Decisions:
         message = await drafts.asked_in(connection, draft) if draft else None
         if draft is None or message is None:
             raise UnknownAnswerError(GONE)
-        if draft.placement is Placement.ASKER and decision.person.id != message.person.id:
-            raise UnknownAnswerError(NOT_YOURS)
+        await self._allow(connection, decision, draft, message)
         if draft.state is not State.WAITING and not await _goes_on(connection, decision, draft):
             return None
         await self._attempts.hold(connection, Claimed(event=decision))
@@ -100,6 +107,22 @@ class Decisions:
                 now=self._now(),
             )
         return _Open(draft=draft, message=message)
+
+    async def _allow(
+        self, connection: Transaction, decision: Decision, draft: Draft, message: Message
+    ) -> None:
+        """Raise `UnknownAnswerError` where this is not that person's to decide, or nobody's."""
+        if draft.placement is None:
+            raise UnknownAnswerError(GONE)
+        if draft.placement is not Placement.ASKER:
+            return  # the platform has seen that the choice was made among the moderators
+        if decision.person.id != message.person.id:
+            raise UnknownAnswerError(NOT_YOURS)
+        set_mode, _ = await standing_mode(connection, message.conversation.id)
+        mode = set_mode or self._mode
+        unshared = mode in {Mode.OFF, Mode.DRAFT} and not message.conversation.direct
+        if decision.choice is Choice.PUBLISH and unshared:
+            raise UnknownAnswerError(NOT_HERE.format(mode=mode.value))
 
     async def _publish(self, decision: Decision, taken: _Open) -> None:
         answer = await self._published_as(decision)

@@ -173,8 +173,6 @@ class Responder:
         )
         return way_of(message, facts, self._rules)
 
-    # -- the answer ----------------------------------------------------------------------------
-
     async def _answer(self, asked: _Asked) -> bool:
         if asked.way.placement is Placement.ASKER:
             await asked.reply.place(Placement.ASKER)
@@ -200,6 +198,8 @@ class Responder:
             answer, placement = await self._composed(asked)
             return await self._show(asked, answer, placement, looks=False)
         placement = draft.placement if draft else Placement.THREAD
+        if placement is Placement.MODERATORS and not asked.message.conversation.public:
+            placement = None  # it was made private since
         return await self._show(asked, answer, placement, looks=True)
 
     async def _composed(self, asked: _Asked) -> tuple[Answer, Placement | None]:

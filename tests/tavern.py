@@ -26,6 +26,7 @@ from core.learning.reuse import Reuse
 from core.ledger.ledger import Ledger
 from core.messages import Conversation, Message, MessageRef, Person, Reaction
 from core.models.quoting import QuotingModel
+from core.modes import Mode
 from core.plugins import Listeners
 from core.prompts import CitationPiece, Instructions, Piece, Prompt, TextPiece, Turn
 from core.retrieval import Retriever
@@ -276,6 +277,7 @@ class Tavern:
             evidence=self.evidence,
             listeners=Listeners([]),
             replies=replies,
+            mode=Mode.MENTION,
             owner="nobody",
             now=self.clock,
         )

@@ -79,7 +79,7 @@ async def load_draft(connection: AsyncConnection, answer_id: str) -> Draft | Non
 
 
 async def keep_unshown(connection: AsyncConnection, answer_id: str, now: datetime) -> None:
-    """Note that an answer is shown to nobody: it waits for no post, and can still be decided upon."""
+    """Note that an answer is shown to nobody: it waits for no post, and nobody decides upon it."""
     await connection.execute(
         update(drafts).where(drafts.c.answer_id == answer_id).values(placement=None)
     )

@@ -10,7 +10,7 @@ from core.ledger.conduct import drafts
 from core.ledger.inbox import is_buried, newest_edit, rewrite
 from core.ledger.narrowing import meet
 from core.ledger.people import see_person
-from core.ledger.tables import answers, messages, outbox, people, posts, reactions
+from core.ledger.tables import answers, messages, people, posts, reactions
 from core.ledger.writes import insert_once
 from core.messages import Deleted, Edited, Message, MessageRef, Person, Reaction
 from core.prompts import Turn
@@ -22,7 +22,7 @@ async def save_message(
     """Store a message with its writer and its conversation, and return it as it stands by now.
 
     An edit may overtake its message: then it has the new text. So may a deletion: then nothing is
-    stored, and None is returned.
+    stored, and None is returned. Of the conversation it says who may read there by now.
     """
     if await is_buried(connection, message.ref):
         await rewrite(connection, message.ref, "")
@@ -30,7 +30,7 @@ async def save_message(
     edited = await newest_edit(connection, message.ref)
     text = edited.text if edited else message.text
     await see_person(connection, message.person, now)
-    await meet(connection, message.conversation, message.sent_at, now)
+    place = await meet(connection, message.conversation, message.sent_at, now)
     row = {
         "id": message.ref.id,
         "conversation_id": message.conversation.id,
@@ -46,7 +46,7 @@ async def save_message(
     await insert_once(connection, messages, row)
     if edited is not None:
         await rewrite(connection, message.ref, text)
-    return replace(message, text=text)
+    return replace(message, text=text, conversation=place)
 
 
 async def edit_message(connection: AsyncConnection, edited: Edited) -> None:
@@ -124,7 +124,8 @@ async def thread_turns(
 ) -> list[Turn]:
     """Return the last messages of a thread before a time, its first message included, oldest first.
 
-    What was asked and answered in private is left out: others read what is made of it.
+    What was asked in private, and answers that few have seen, are left out: others read what is
+    made of it.
     """
     written = await connection.execute(
         select(messages.c.text, messages.c.sent_at)
@@ -141,13 +142,11 @@ async def thread_turns(
     posted = await connection.execute(
         select(answers.c.text, posts.c.posted_at)
         .join(answers, answers.c.id == posts.c.answer_id)
-        .outerjoin(outbox, outbox.c.answer_id == posts.c.answer_id)
-        .outerjoin(messages, messages.c.id == outbox.c.message_id)
         .where(
             posts.c.conversation_id == conversation_id,
             or_(posts.c.thread == thread, posts.c.key == thread),
             posts.c.posted_at < before,
-            is_open(),
+            _is_for_all(),
         )
         .order_by(posts.c.posted_at.desc())
         .limit(limit)
@@ -164,3 +163,9 @@ def is_open() -> ColumnElement[bool]:
     """
     published = exists().where(drafts.c.post_id == posts.c.id)
     return or_(messages.c.private.is_not(True), published)
+
+
+def _is_for_all() -> ColumnElement[bool]:
+    """Return the condition on a post that it is no draft, or where a draft was published."""
+    for_few = or_(drafts.c.post_id.is_(None), drafts.c.post_id != posts.c.id)
+    return ~exists().where(drafts.c.answer_id == posts.c.answer_id, for_few)

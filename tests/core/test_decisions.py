@@ -167,6 +167,31 @@ async def test_what_was_asked_in_private_is_shared_openly(tavern: Tavern) -> Non
     assert (asked.placed, reply.placed, len(reply.finished)) == ([Placement.ASKER], [], 1)
 
 
+@pytest.mark.parametrize("mode", [Mode.OFF, Mode.DRAFT])
+async def test_sharing_is_no_way_around_the_moderators(tavern: Tavern, mode: Mode) -> None:
+    """Where the mode says that answers are not given openly, a whispered one is not shared."""
+    async with tavern.ledger.writing() as connection:
+        await set_mode(connection, HALL, mode, tavern.clock())
+    asked = KeptReply("whisper")
+    await tavern.assistant.on_message(tavern.message(QUESTION, private=True), asked)
+    await serve(tavern, reply := KeptReply("public"))
+    share = tavern.decision(asked.answer, Choice.PUBLISH, person=ANA)
+    with pytest.raises(UnknownAnswerError, match=f"its mode is `{mode.value}`"):
+        await tavern.assistant.on_decision(share)
+    assert (reply.finished, (await state_of(tavern, asked.answer)).state) == ([], State.WAITING)
+
+
+async def test_nobody_decides_upon_what_nobody_saw(tavern: Tavern) -> None:
+    """An answer without a place is not published by whoever names its id."""
+    _, draft = await drafted(tavern)
+    async with tavern.ledger.writing() as connection:
+        await drafts.keep_unshown(connection, draft.id, tavern.clock())
+    await serve(tavern, reply := KeptReply("public"))
+    with pytest.raises(UnknownAnswerError, match=GONE):
+        await tavern.assistant.on_decision(tavern.decision(draft, Choice.PUBLISH))
+    assert reply.finished == []
+
+
 async def test_bots_decide_nothing(tavern: Tavern) -> None:
     """Nor is anything said to them."""
     _, draft = await drafted(tavern)

@@ -1,6 +1,7 @@
 """Modes: the assistant takes part as a conversation's mode says, and nobody sees too much."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,9 +10,10 @@ from core.answers import Placement
 from core.errors import ModelError
 from core.feedback import Choice, Verdict
 from core.ledger.conduct import drafts
+from core.ledger.messages import thread_turns
 from core.ledger.modes import set_mode
 from core.ledger.tables import inbox, posts
-from core.messages import Conversation, Message
+from core.messages import Conversation, Message, Reopened
 from core.modes import Mode
 from core.responder import APOLOGY, GIVEN_UP, NO_MODERATORS, NO_QUESTION, SWITCHED_OFF
 from core.worker import ATTEMPTS
@@ -92,6 +94,30 @@ async def test_moderators_see_nothing_of_what_is_asked_in_private(tavern: Tavern
     reply = await say(tavern, tavern.message("Where is the safe?", place=CELLAR))
     assert reply.placed == [Placement.ASKER]
     assert "painting" in reply.answer.text
+
+
+async def test_what_was_made_private_is_not_for_moderators(tavern: Tavern) -> None:
+    """Though the message was delivered as one that everyone may read."""
+    await take_part(tavern, Mode.DRAFT)
+    closed = replace(HALL, public=False)
+    tavern.clock.advance(seconds=1)
+    await tavern.assistant.receive(Reopened(event_id="r", conversation=closed, at=tavern.clock()))
+    await tavern.assistant.drain()
+    message = replace(tavern.message(QUESTION), sent_at=tavern.clock() - timedelta(seconds=1))
+    reply = await say(tavern, message)
+    assert reply.placed == [Placement.ASKER]
+
+
+async def test_a_whispered_answer_is_not_read_along_with_others_follow_ups(tavern: Tavern) -> None:
+    """The thread that a language model is shown holds what everybody there saw."""
+    await take_part(tavern, Mode.SUGGEST)
+    message = tavern.message(QUESTION)
+    reply = await say(tavern, message)
+    async with tavern.ledger.reading() as connection:
+        later = tavern.clock.advance(minutes=1)
+        turns = await thread_turns(connection, HALL.id, message.ref.key, later, 9)
+    assert [one.text for one in turns] == [QUESTION]
+    assert reply.placed == [Placement.ASKER]
 
 
 async def test_without_moderators_the_asker_is_told(tavern: Tavern) -> None:
