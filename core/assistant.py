@@ -1,13 +1,12 @@
 """Assistant: all that a chat platform may call. It receives events durably and sees them through."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from core.answers import Answer
 from core.composing import Composer, Loop
-from core.decisions import Decisions
 from core.documents import Document
-from core.effects import Effects
+from core.effects import effects_of
 from core.feedback import Correction, Decision, Feedback, Proposal
 from core.interfaces import Command, Event, Reply
 from core.job import JobReport, Progress
@@ -21,8 +20,6 @@ from core.ledger.ledger import Ledger
 from core.ledger.tombstones import of_the_forgotten, tombstone
 from core.messages import Deleted, Edited, Message, MessageRef, Reaction
 from core.plugins import Listeners
-from core.responder import Responder
-from core.revising import Reviser
 from core.scheduler import Scheduler
 from core.sweeping import Post, missed
 from core.worker import Worker
@@ -62,7 +59,7 @@ class Assistant:
         composer = Composer(
             ledger=ledger, loop=loop, scheduler=scheduler, commands=commands, now=now
         )
-        effects = _effects(
+        effects = effects_of(
             composer=composer,
             ledger=ledger,
             loop=loop,
@@ -71,6 +68,7 @@ class Assistant:
             owner=owner,
             now=now,
         )
+        self._decisions = effects.decisions
         self._worker = Worker(ledger=ledger, effects=effects, owner=owner, now=now, replies=replies)
         self.commands = commands
 
@@ -194,6 +192,10 @@ class Assistant:
         async with self._ledger.reading() as connection:
             return await posts.posts_since(connection, platform, at)
 
+    async def objection(self, decision: Decision) -> str | None:
+        """Return the sentence on why a decision would have no effect now, or None."""
+        return await self._decisions.objection(decision)
+
     async def asks_why(self, reaction: Reaction) -> Answer | None:
         """Return the answer that somebody just found wrong by an emoji without having said why.
 
@@ -237,63 +239,3 @@ class Assistant:
     async def status(self) -> dict[str, str]:
         """Return a sentence on each part: the model, the embedder, the index, the job that runs."""
         return await self._status()
-
-
-def _effects(
-    *,
-    composer: Composer,
-    ledger: Ledger,
-    loop: Loop,
-    listeners: Listeners,
-    replies: Mapping[str, Callable[[Message], Reply]],
-    owner: str,
-    now: Callable[[], datetime],
-) -> Effects:
-    """Return what lets events have their effect, under this process's claims."""
-    reviser = Reviser(
-        ledger=ledger,
-        composer=composer,
-        listeners=listeners,
-        replies=replies,
-        owner=owner,
-        now=now,
-    )
-    decisions = Decisions(
-        ledger=ledger,
-        corrections=loop.corrections,
-        evidence=loop.evidence,
-        listeners=listeners,
-        replies=replies,
-        mode=loop.rules.mode,
-        owner=owner,
-        now=now,
-    )
-    return Effects(
-        ledger=ledger,
-        loop=loop,
-        responder=_responder(composer, ledger, loop, listeners, owner, now),
-        reviser=reviser,
-        decisions=decisions,
-        listeners=listeners,
-        owner=owner,
-        now=now,
-    )
-
-
-def _responder(
-    composer: Composer,
-    ledger: Ledger,
-    loop: Loop,
-    listeners: Listeners,
-    owner: str,
-    now: Callable[[], datetime],
-) -> Responder:
-    return Responder(
-        ledger=ledger,
-        evidence=loop.evidence,
-        composer=composer,
-        listeners=listeners,
-        rules=loop.rules,
-        owner=owner,
-        now=now,
-    )

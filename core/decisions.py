@@ -27,6 +27,7 @@ from core.plugins import Listeners
 GONE = "That answer is no longer stored, or its question was taken away: nothing can be published."
 NOT_YOURS = "Only the person who asked can decide whether others see this answer."
 NOT_HERE = "In this conversation answers are not shared: its mode is `{mode}`. `/mode` says what that means."
+DECIDED = "That was decided before: the answer was {state}."
 NOBODY = "Nobody here speaks on {platform} at the moment; it is published as soon as somebody does."
 STATES = {Choice.PUBLISH: State.PUBLISHED, Choice.DISMISS: State.DISMISSED}
 
@@ -87,13 +88,29 @@ class Decisions:
             await self._publish(decision, taken)
         return True
 
-    async def _taken(self, connection: Transaction, decision: Decision) -> _Open | None:
-        """Note a decision that counts, and return what it is about."""
+    async def objection(self, decision: Decision) -> str | None:
+        """Return the sentence on why a decision would have no effect now, or None."""
+        async with self._ledger.reading() as connection:
+            try:
+                draft = (await self._about(connection, decision)).draft
+            except UnknownAnswerError as error:
+                return str(error)
+            open_ = draft.state is State.WAITING or await _goes_on(connection, decision, draft)
+        return None if open_ else DECIDED.format(state=draft.state.value)
+
+    async def _about(self, connection: Transaction, decision: Decision) -> _Open:
+        """Return what a decision is about; raise `UnknownAnswerError` where it may not be made."""
         draft = await drafts.load_draft(connection, decision.answer_id)
         message = await drafts.asked_in(connection, draft) if draft else None
         if draft is None or message is None:
             raise UnknownAnswerError(GONE)
         await self._allow(connection, decision, draft, message)
+        return _Open(draft=draft, message=message)
+
+    async def _taken(self, connection: Transaction, decision: Decision) -> _Open | None:
+        """Note a decision that counts, and return what it is about."""
+        found = await self._about(connection, decision)
+        draft = found.draft
         if draft.state is not State.WAITING and not await _goes_on(connection, decision, draft):
             return None
         await self._attempts.hold(connection, Claimed(event=decision))
@@ -106,7 +123,7 @@ class Decisions:
                 subject=draft.answer_id,
                 now=self._now(),
             )
-        return _Open(draft=draft, message=message)
+        return found
 
     async def _allow(
         self, connection: Transaction, decision: Decision, draft: Draft, message: Message

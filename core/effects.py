@@ -1,10 +1,10 @@
 """Effects: what each event of the inbox does, once."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from core.composing import Loop
+from core.composing import Composer, Loop
 from core.decisions import Decisions
 from core.errors import UnknownAnswerError
 from core.feedback import Correction, Decision, Feedback, Proposal
@@ -45,7 +45,7 @@ class Effects:
         self._loop = loop
         self._responder = responder
         self._reviser = reviser
-        self._decisions = decisions
+        self.decisions = decisions
         self._listeners = listeners
         self._owner = owner
         self._now = now
@@ -88,7 +88,7 @@ class Effects:
             await self._handled(event)
             return event if taken else None
         if isinstance(event, Decision):
-            decided = await self._decisions.decide(event)
+            decided = await self.decisions.decide(event)
             await self._handled(event)
             return event if decided else None
         if isinstance(event, Proposal):
@@ -125,3 +125,63 @@ class Effects:
         await inbox.handled(connection, event, self._now(), failure, self._owner)
         if isinstance(event, Proposal):  # the words are others', and stand where they can be erased
             await inbox.empty(connection, event)
+
+
+def effects_of(
+    *,
+    composer: Composer,
+    ledger: Ledger,
+    loop: Loop,
+    listeners: Listeners,
+    replies: Mapping[str, Callable[[Message], Reply]],
+    owner: str,
+    now: Callable[[], datetime],
+) -> Effects:
+    """Return what lets events have their effect, under this process's claims."""
+    reviser = Reviser(
+        ledger=ledger,
+        composer=composer,
+        listeners=listeners,
+        replies=replies,
+        owner=owner,
+        now=now,
+    )
+    decisions = Decisions(
+        ledger=ledger,
+        corrections=loop.corrections,
+        evidence=loop.evidence,
+        listeners=listeners,
+        replies=replies,
+        mode=loop.rules.mode,
+        owner=owner,
+        now=now,
+    )
+    return Effects(
+        ledger=ledger,
+        loop=loop,
+        responder=_responder(composer, ledger, loop, listeners, owner, now),
+        reviser=reviser,
+        decisions=decisions,
+        listeners=listeners,
+        owner=owner,
+        now=now,
+    )
+
+
+def _responder(
+    composer: Composer,
+    ledger: Ledger,
+    loop: Loop,
+    listeners: Listeners,
+    owner: str,
+    now: Callable[[], datetime],
+) -> Responder:
+    return Responder(
+        ledger=ledger,
+        evidence=loop.evidence,
+        composer=composer,
+        listeners=listeners,
+        rules=loop.rules,
+        owner=owner,
+        now=now,
+    )

@@ -150,7 +150,7 @@ class Buttons:
         """Let an answer that its asker alone sees be seen by everybody."""
         press = press_of(body)
         decision = await self._decision(press, Choice.PUBLISH)
-        if await self._stored(decision, ack, client, press):
+        if await self._decided(decision, ack, client, press):
             with undone():
                 await respond(
                     text=SHARED, blocks=blocks.sentence_blocks(SHARED), replace_original=True
@@ -174,7 +174,7 @@ class Buttons:
             await tell(client, said=ELSEWHERE, **where)
             return
         decision = await self._decision(press, choice)
-        if await self._stored(decision, ack, client, press):
+        if await self._decided(decision, ack, client, press):
             await settle_draft(client, press.channel, press.key, decision)
 
     async def _feedback(
@@ -198,6 +198,18 @@ class Buttons:
             choice=choice,
             at=self._now(),
         )
+
+    async def _decided(
+        self, decision: Decision, ack: AsyncAck, client: AsyncWebClient, press: Press
+    ) -> bool:
+        """Store a decision; whoever pressed is told where it would have no effect."""
+        objection = await self._assistant.objection(decision)
+        if objection is None:
+            return await self._stored(decision, ack, client, press)
+        await ack()
+        where = {"channel": press.channel, "user": press.user, "thread": press.thread}
+        await tell(client, said=objection, **where)
+        return False
 
     async def _stored(
         self, event: Event, ack: AsyncAck, client: AsyncWebClient, press: Press

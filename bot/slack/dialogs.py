@@ -53,8 +53,6 @@ class Dialogs:
         self._moderators = moderators
         self._now = now
 
-    # -- opening -------------------------------------------------------------------------------
-
     async def fix(self, ack: AsyncAck, body: Payload, client: AsyncWebClient) -> None:
         """Ask for a better answer, with the one that was given to begin with."""
         await ack()
@@ -62,8 +60,9 @@ class Dialogs:
         answer = await self._answer(press, client)
         if answer is None:
             return
-        # Whoever presses in a conversation reads along there.
-        here = members_of(Conversation(platform=PLATFORM, key=press.channel).id)
+        here = members_of(
+            Conversation(platform=PLATFORM, key=press.channel).id
+        )  # who presses reads
         if answer.audience.readable_by(here.requires):
             await _open(client, press.trigger, modals.fix_modal(answer, _about(press)))
         else:
@@ -196,7 +195,10 @@ class Dialogs:
             at=self._now(),
             text=text,
         )
-        if await self._stored(decision, ack, view):
+        objection = await self._assistant.objection(decision)
+        if objection is not None:
+            await _refuse(ack, view, objection)
+        elif await self._stored(decision, ack, view):
             await settle_draft(client, about.channel, about.message, decision)
 
     async def answer_saved(
@@ -206,8 +208,7 @@ class Dialogs:
         about, text = modals.about_of(view), modals.written(view)
         question = modals.written(view, modals.QUESTION)
         if not (text and question):
-            field = modals.first_field(view) if question else modals.QUESTION
-            await ack(response_action="errors", errors={field: EMPTY})
+            await _refuse(ack, view, EMPTY, None if question else modals.QUESTION)
             return
         conversation = await self._conversation(about, ack)
         if conversation is None:
@@ -266,8 +267,7 @@ class Dialogs:
             await self._assistant.receive(event)
         except LedgerError as error:
             log.warning("What was written in a dialog was not stored: %s", error)
-            named = field or modals.first_field(view)
-            await ack(response_action="errors", errors={named: NOT_STORED})
+            await _refuse(ack, view, NOT_STORED, field)
             return False
         await ack()
         return True
@@ -291,8 +291,8 @@ async def _say(client: AsyncWebClient, press: Press, said: str) -> None:
     await tell(client, channel=press.channel, user=press.user, thread=press.thread, said=said)
 
 
-async def _refuse(ack: AsyncAck, view: Payload, sentence: str) -> None:
-    await ack(response_action="errors", errors={modals.first_field(view): sentence})
+async def _refuse(ack: AsyncAck, view: Payload, sentence: str, field: str | None = None) -> None:
+    await ack(response_action="errors", errors={field or modals.first_field(view): sentence})
 
 
 def _event_id(view: Payload) -> str:

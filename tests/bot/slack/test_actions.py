@@ -293,6 +293,25 @@ async def test_a_draft_is_published_edited_or_dismissed(
     assert sorted(said) == [0, 1, 1]
 
 
+async def test_what_cannot_be_decided_is_said_before_anything_looks_done(
+    slack: LoopbackSlack,
+    tavern: Tavern,
+    ledger: Ledger,
+    ana: Person,
+    hall: Channel,
+    connect: Connect,
+) -> None:
+    """Where answers wait for moderators nobody is told that theirs was shared."""
+    await connect()
+    place = Conversation(platform="slack", key=hall.id, name="hall")
+    async with ledger.writing() as connection:
+        await set_mode(connection, place, Mode.DRAFT, tavern.clock())
+    await ana.types("/ask How do I reset my password?", hall)
+    await ana.presses(await whisper(slack, ana), "Share with the channel")
+    await slack.until(lambda: "its mode is" in ana.whispers[-1].words)
+    assert not any("Shared with the channel." in one.words for one in ana.whispers)
+
+
 async def test_a_message_is_saved_as_an_answer(
     slack: LoopbackSlack, tavern: Tavern, ana: Person, hall: Channel, connect: Connect
 ) -> None:
