@@ -189,6 +189,10 @@ def _pieces(line: str, room: int, first: int, kind: _Kind) -> Iterator[str]:
     left = line
     while len(left) > width:
         cut = _cut(left, width)
+        if not cut and width < room:  # no word fits here, but perhaps where there is more room
+            width = room
+            continue
+        cut = cut or width
         yield left[:cut].rstrip() if prose else left[:cut]
         left = left[cut:].lstrip() if prose else left[cut:]
         width = room
@@ -197,8 +201,8 @@ def _pieces(line: str, room: int, first: int, kind: _Kind) -> Iterator[str]:
 
 
 def _cut(line: str, width: int) -> int:
-    """Return where to cut a line: after a sentence, else after a word, else within one."""
+    """Return where to cut a line: after a sentence, else after a word; 0 where that is nowhere."""
     found = takewhile(lambda one: one.start() <= width, WHOLE.finditer(line))
     gaps = [one.start() for one in found if line[: one.start()].strip()]
     ends = [at for at in gaps if at > width // 2 and line[:at].rstrip()[-1] in SENTENCE_ENDS]
-    return max(ends or gaps, default=width)
+    return max(ends or gaps, default=0)

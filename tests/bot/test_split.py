@@ -86,6 +86,13 @@ def test_a_word_longer_than_the_limit_is_cut() -> None:
     assert split_markdown("a" * 130, 50) == ["a" * 50, "a" * 50, "a" * 30]
 
 
+def test_a_word_is_not_cut_to_fill_a_part() -> None:
+    """Where it does not fit what is left of a part it begins the next one."""
+    code, words = "~~~\n" + "a" * 15 + "\n~~~", " ".join(["b" * 16, "c", "d", "e" * 20])
+    parts = split_markdown(f"{code}\n\n{words}", 40)
+    assert re.findall(r"b+|e+", "\n".join(parts)) == ["b" * 16, "e" * 20]
+
+
 def test_code_that_nobody_closed_is_closed_where_it_is_cut() -> None:
     """A model that stopped within code leaves readable parts all the same."""
     parts = split_markdown("```\n" + "line\n" * 50, 100)

@@ -86,11 +86,12 @@ async def test_a_claim_is_one_process_until_it_runs_out(ledger: Ledger) -> None:
     """What one has taken on no other gets; once the claim has run out the next attempt is counted."""
     async with ledger.writing() as connection:
         await received(connection, ASKED, NOON)
-        assert await claimed(connection, "a") == [Claimed(event=ASKED, attempts=2)]
+        assert await claimed(connection, "a") == [Claimed(event=ASKED, attempts=2, since=NOON)]
         assert await claimed(connection, "b") == []
         assert not await waits(connection, ["room"], NOON)
         assert await waits(connection, ["room"], SOON)
-        assert await claimed(connection, "b", SOON) == [Claimed(event=ASKED, attempts=3)]
+        again = Claimed(event=ASKED, attempts=3, since=NOON)
+        assert await claimed(connection, "b", SOON) == [again]
 
 
 async def test_a_lost_claim_is_noticed(ledger: Ledger) -> None:
