@@ -16,10 +16,10 @@ from core.interfaces import Reply
 from core.ledger import inbox
 from core.ledger.answers import load_answer, save_answer
 from core.ledger.erasure import FORGOTTEN, replace_message
-from core.ledger.inbox import Claimed
+from core.ledger.inbox import Claimed, delivered
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.narrowing import narrowed_to
-from core.ledger.posts import Answered, answered, delivered, give_way, is_untouched
+from core.ledger.posts import Answered, answered, give_way, is_untouched
 from core.ledger.proposals import attribute
 from core.ledger.rewording import reword
 from core.messages import Edited, Message
@@ -65,7 +65,7 @@ class Reviser:
             gone = await inbox.is_buried(connection, edited.ref)
             await replace_message(connection, edited, self._now())
             await reword(connection, edited, self._now())
-            due = await self._due(connection, edited, await delivered(connection, edited.ref))
+            due = await self._due(connection, edited, await delivered(connection, edited.ref.id))
             reply_to = self._replies.get(edited.ref.platform)
             if due is None or reply_to is None:  # where nobody speaks, the answer stays as it is
                 await self._attempts.note_handled(connection, claimed)

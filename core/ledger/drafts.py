@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.answers import Placement
 from core.feedback import Decision
 from core.ledger.conduct import drafts
-from core.ledger.envelopes import event_of
-from core.ledger.inbox import EMPTY, is_buried
+from core.ledger.inbox import delivered, is_buried
 from core.ledger.tables import inbox, outbox
 from core.ledger.writes import insert_once
 from core.messages import Message, MessageRef
@@ -121,21 +120,10 @@ async def note_stands(connection: AsyncConnection, draft: Draft, ref: MessageRef
 
 async def asked_in(connection: AsyncConnection, draft: Draft) -> Message | None:
     """Return the message that a draft answers; None where it was taken away or forgotten."""
-    found = await connection.execute(
-        select(inbox.c.payload)
-        .where(
-            inbox.c.message_id == draft.message_id,
-            inbox.c.kind == Message.__name__,
-            inbox.c.payload != EMPTY,
-        )
-        .order_by(inbox.c.id)
-        .limit(1)
-    )
-    payload = found.scalars().first()
-    event = event_of(Message.__name__, payload) if payload else None
-    if not isinstance(event, Message) or await is_buried(connection, event.ref):
+    message = await delivered(connection, draft.message_id)
+    if message is None or await is_buried(connection, message.ref):
         return None
-    return event
+    return message
 
 
 async def forget_decider(

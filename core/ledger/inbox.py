@@ -233,6 +233,15 @@ async def bury(connection: AsyncConnection, deleted: Deleted, now: datetime) -> 
     await insert_once(connection, inbox, grave)
 
 
+async def delivered(connection: AsyncConnection, message_id: str) -> Message | None:
+    """Return a message as it was delivered, with its newest text; None where it was not, or was emptied."""
+    kind, full = inbox.c.kind == Message.__name__, inbox.c.payload != EMPTY
+    wanted = select(inbox.c.payload).where(inbox.c.message_id == message_id, kind, full)
+    payload = (await connection.execute(wanted.order_by(inbox.c.id).limit(1))).scalars().first()
+    event = event_of(Message.__name__, payload) if payload else None
+    return event if isinstance(event, Message) else None
+
+
 async def is_buried(connection: AsyncConnection, ref: MessageRef) -> bool:
     """Say whether a message was taken away, be it before it arrived."""
     found = await connection.execute(

@@ -9,9 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.feedback import Via
 from core.ledger.conduct import drafts
-from core.ledger.envelopes import event_of
 from core.ledger.erasure import WORDLESS, empty_answers
-from core.ledger.inbox import EMPTY, newest_edit
+from core.ledger.inbox import newest_edit
 from core.ledger.tables import (
     answers,
     conversations,
@@ -91,23 +90,6 @@ async def emoji_on(
 
 
 # -- one answer in another's place -----------------------------------------------------------------
-
-
-async def delivered(connection: AsyncConnection, ref: MessageRef) -> Message | None:
-    """Return a message as it was delivered, with its newest text; None where it was not, or was emptied."""
-    rows = await connection.execute(
-        select(inbox.c.payload)
-        .where(
-            inbox.c.message_id == ref.id,
-            inbox.c.kind == Message.__name__,
-            inbox.c.payload != EMPTY,
-        )
-        .order_by(inbox.c.id)
-        .limit(1)
-    )
-    payload = rows.scalars().first()
-    event = event_of(Message.__name__, payload) if payload else None
-    return event if isinstance(event, Message) else None
 
 
 async def take_up_edit(connection: AsyncConnection, ref: MessageRef, asked: str) -> None:

@@ -17,7 +17,6 @@ from core.ledger.people import see_person
 from core.ledger.posts import (
     Answered,
     answered,
-    delivered,
     edit_waits,
     emoji_on,
     give_way,
@@ -68,8 +67,8 @@ async def test_posts_are_listed_with_what_stands_on_them(
 async def test_a_message_is_found_with_its_newest_text(writer: Transaction, asked: Message) -> None:
     """As it was delivered; one that was never delivered is none."""
     await inbox.rewrite(writer, asked.ref, "Newer words?")
-    assert await delivered(writer, asked.ref) == replace(asked, text="Newer words?")
-    assert await delivered(writer, POST) is None
+    assert await inbox.delivered(writer, asked.ref.id) == replace(asked, text="Newer words?")
+    assert await inbox.delivered(writer, POST.id) is None
 
 
 @pytest.mark.parametrize("done", [True, False])
