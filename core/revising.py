@@ -80,19 +80,20 @@ class Reviser:
     ) -> Answered | None:
         """Return the answer that an edit asks to be replaced, or None where none is to be.
 
-        Once the new answer is saved, nothing that happens meanwhile changes that it replaces the old.
+        Once the new answer is saved, people may see it: whatever happens meanwhile, be it that the
+        question is taken away, it replaces the old one. Only a newer answer stays where it stands.
         """
-        if message is None or not await _asks(connection, edited):
-            return None
-        found = await answered(connection, message)
+        found = await answered(connection, message) if message else None
         old = await load_answer(connection, found.answer_id) if found else None
-        if found is None or old is None or not _may_give_way(old):
+        if message is None or found is None or old is None:
             return None
-        if not is_changed(old.question.asked, edited.text):
+        saved = await load_answer(connection, _new_id(edited))
+        if saved is not None:
+            return None if old.created_at > saved.created_at else found
+        if not _may_give_way(old) or not is_changed(old.question.asked, edited.text):
             return None
-        decided = await load_answer(connection, _new_id(edited)) is not None
-        untouched = await is_untouched(connection, found.answer_id, found.ref)
-        return found if decided or untouched else None
+        asks = await _asks(connection, edited)
+        return found if asks and await is_untouched(connection, old.id, found.ref) else None
 
     async def _revise(self, claimed: Claimed, edited: Edited, due: Answered, reply: Reply) -> None:
         async with self._ledger.reading() as connection:

@@ -96,6 +96,22 @@ async def is_handled(tavern: Tavern, edited: Edited) -> bool:
         return found.scalar_one() is not None
 
 
+async def broken_off(tavern: Tavern, place: Place, message: Message) -> Edited:
+    """Edit, and have the platform break off after it showed the new answer."""
+    place.breaks = True
+    edited = edit(tavern, message)
+    with pytest.raises(ConnectionError):
+        await tavern.assistant.on_edited(edited)
+    place.breaks = False
+    return edited
+
+
+async def start_again(tavern: Tavern, place: Place) -> None:
+    """Start another process once what failed has rested."""
+    tavern.clock.advance(minutes=1)
+    await tavern.new_assistant().resume("test", lambda _: place)
+
+
 async def test_a_changed_question_is_answered_anew_in_place(tavern: Tavern, place: Place) -> None:
     """The post shows the new answer, unseen until it is whole; the old one can no longer be found."""
     message = await ask(tavern, place)
@@ -228,17 +244,11 @@ async def test_what_was_shown_before_a_failure_is_shown_again_and_noted(
 ) -> None:
     """The platform broke off: another attempt shows the same answer, whatever was said meanwhile."""
     message = await ask(tavern, place)
-    place.breaks = True
-    edited = edit(tavern, message)
-    with pytest.raises(ConnectionError):
-        await tavern.assistant.on_edited(edited)
+    edited = await broken_off(tavern, place, message)
     assert not await is_handled(tavern, edited)
     await tavern.assistant.on_reaction(tavern.reaction("answer", "👍"))
-    place.breaks = False
     assert await count(tavern) == 2
-    again = tavern.new_assistant()
-    tavern.clock.advance(minutes=1)  # it rests for a while first
-    await again.resume("test", lambda _: place)
+    await start_again(tavern, place)
     assert await count(tavern) == 2
     first, second = (answer.id for _, answer in place.revised)
     assert first == second == (await standing(tavern)).id
@@ -246,6 +256,49 @@ async def test_what_was_shown_before_a_failure_is_shown_again_and_noted(
     async with tavern.ledger.reading() as connection:
         (given,) = await live_verdicts(connection)
     assert given.answer_id == first
+
+
+async def test_what_was_shown_is_noted_though_the_question_is_taken_away_meanwhile(
+    tavern: Tavern, place: Place
+) -> None:
+    """People see that answer, so what they say is said of it; its words are gone with the question."""
+    message = await ask(tavern, place)
+    edited = await broken_off(tavern, place, message)
+    gone = Deleted(event_id="gone", ref=message.ref, at=tavern.clock.advance(seconds=1))
+    await tavern.assistant.on_deleted(gone)
+    await start_again(tavern, place)
+    shown = place.revised[-1][1]
+    assert (shown.id, shown.text) == ((await standing(tavern)).id, FORGOTTEN)
+    assert await is_handled(tavern, edited)
+
+
+async def test_what_was_shown_is_noted_though_the_question_is_changed_again(
+    tavern: Tavern, place: Place
+) -> None:
+    """The later change finds what somebody reacted to, and leaves it."""
+    message = await ask(tavern, place)
+    first = await broken_off(tavern, place, message)
+    await tavern.assistant.on_reaction(tavern.reaction("answer", "👍"))
+    second = edit(tavern, message, "When does the kitchen open?")
+    await tavern.assistant.on_edited(second)
+    await start_again(tavern, place)
+    assert (await standing(tavern)).id == place.revised[0][1].id
+    assert await is_handled(tavern, first)
+    assert await is_handled(tavern, second)
+
+
+async def test_an_answer_to_older_words_does_not_take_the_place_of_a_newer_one(
+    tavern: Tavern, place: Place
+) -> None:
+    """What broke off and rests is overtaken by the next change, and then left."""
+    message = await ask(tavern, place)
+    first = await broken_off(tavern, place, message)
+    second = edit(tavern, message, "When does the kitchen open?")
+    await tavern.assistant.on_edited(second)
+    await start_again(tavern, place)
+    assert (await standing(tavern)).question.asked == second.text
+    assert place.revised[-1][1].question.asked == second.text
+    assert await is_handled(tavern, first)
 
 
 async def test_where_nobody_speaks_the_answer_stays(tavern: Tavern) -> None:

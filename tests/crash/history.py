@@ -21,7 +21,7 @@ from tests.crash.checks import lost_before_restart, violations
 from tests.crash.child import Life, live
 from tests.crash.damage import Damage, damage, keep_copy
 from tests.crash.kills import LEAVING, STARTING, Kill, Tally
-from tests.crash.people import NAMES, Pages, Writer
+from tests.crash.people import EDITING, NAMES, WEIGHTS, Pages, Writer
 from tests.crash.platform import Platform
 from tests.crash.points import Stir
 from tests.crash.reports import REPORT, Report
@@ -188,8 +188,9 @@ class History:
     @asynccontextmanager
     async def _people(self, stir: Stir | None) -> AsyncIterator[None]:
         """Let everybody write, and whatever else must go on, until the block ends."""
-        tasks = [asyncio.create_task(one.write()) for one in self._writers]
-        if stir is not None and stir not in STARTING | {Stir.TALK}:
+        weights = EDITING if stir is Stir.EDIT else WEIGHTS
+        tasks = [asyncio.create_task(one.write(weights)) for one in self._writers]
+        if stir is not None and stir not in STARTING | {Stir.TALK, Stir.EDIT}:
             tasks.append(asyncio.create_task(self._stir(stir)))
         try:
             yield

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
@@ -23,6 +24,7 @@ WEIGHTS = {
     "edit": 9,
     "delete": 6,
 }
+EDITING = WEIGHTS | {"react": 5, "judge": 1, "correct": 1, "edit": 40}
 PAUSE = (0.02, 0.12)  # seconds between two things that a person does
 MOST_WAITING = 12  # people wait for a bot that is far behind
 THINGS = ("kitchen", "cellar", "stable", "attic", "garden", "library", "bakery", "brewery")
@@ -41,12 +43,12 @@ class Writer:
         self._standing: list[tuple[str, str]] = []  # my emoji: the post's id, the emoji
         self._numbers = itertools.count()
 
-    async def write(self) -> None:
-        """Go on until cancelled."""
+    async def write(self, weights: Mapping[str, int] = WEIGHTS) -> None:
+        """Go on until cancelled, doing what weighs more more often."""
         while True:
             await asyncio.sleep(self.random.uniform(*PAUSE))
             if self._platform.waiting < MOST_WAITING:
-                self.act(self.random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0])
+                self.act(self.random.choices(list(weights), list(weights.values()))[0])
 
     def act(self, what: str) -> None:
         """Do one thing, if there is something to do it to."""

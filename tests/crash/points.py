@@ -13,6 +13,7 @@ class Stir(StrEnum):
     """What must go on so that a point is passed; people talk all the time."""
 
     TALK = "talk"
+    EDIT = "talk of people who change their questions"
     START = "start"  # of a bot whose data folder is empty
     RESTART = "restart"
     CRASHED = "restart with work left over"
@@ -88,6 +89,25 @@ POINTS = (
     ),
     _after("edit", "core.ledger.erasure:replace_message", "an edit is not lost"),
     _after("deletion", "core.ledger.erasure:erase_message", "a deletion is not lost"),
+    # -- a changed question is answered anew --
+    _before(
+        "another answer is shown",
+        f"{ADAPTER}:PlatformReply.revise",
+        "a saved answer takes the old one's place by the next start",
+        Stir.EDIT,
+    ),
+    _after(
+        "another answer is shown",
+        f"{ADAPTER}:PlatformReply.revise",
+        "what people may see is noted, whatever happened meanwhile",
+        Stir.EDIT,
+    ),
+    _after(
+        "the old answer gave way",
+        "core.ledger.posts:give_way",
+        "one answer stands at a place, and what was said of it goes along",
+        Stir.EDIT,
+    ),
     # -- any transaction at all --
     _before(
         "a commit",

@@ -27,6 +27,8 @@ class Truth:
     posts: dict[str, str] = field(default_factory=dict)  # the place of a post -> its answer's id
     verdicts: dict[tuple[str, str], list[tuple[Verdict, str | None]]] = field(default_factory=dict)
     corrections: dict[str, str] = field(default_factory=dict)  # event id -> answer id
+    # What stands on a post, by its place and the person; a button does not take an emoji off.
+    emoji: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         """Let an event have the effect that it must have."""
@@ -40,6 +42,8 @@ class Truth:
         elif isinstance(event, Reaction):
             about = (self.posts[event.ref.id], event.person.id)
             self._judge(about, EMOJI[event.emoji], event.emoji, withdrawn=not event.added)
+            there = self.emoji.setdefault((event.ref.id, event.person.id), [])
+            there.append(event.emoji) if event.added else there.remove(event.emoji)
         elif isinstance(event, Feedback):
             about = (event.answer_id, event.person.id)
             self._judge(about, event.verdict, None, withdrawn=event.withdrawn)
@@ -52,11 +56,13 @@ class Truth:
         old, self.posts[place] = self.posts[place], answer_id
         if old == answer_id:  # it is shown a second time
             return
-        for (about, person), standing in list(self.verdicts.items()):
+        for (about, _), standing in self.verdicts.items():
             if about == old:
-                moved = [one for one in standing if one[1] is not None]
                 standing[:] = [one for one in standing if one[1] is None]
-                self.verdicts.setdefault((answer_id, person), []).extend(moved)
+        for (there, person), emoji in self.emoji.items():
+            if there == place:
+                said = [(EMOJI[one], one) for one in emoji]
+                self.verdicts.setdefault((answer_id, person), []).extend(said)
 
     def live(self) -> dict[tuple[str, str], Verdict]:
         """Return the verdict that counts of each person on each answer: the last that stands."""
