@@ -117,6 +117,20 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """What was said of an answer at the question that it was given to, weighted.
+
+    `source_downs` is the part of `downs` that speaks against what was cited, too.
+    """
+
+    answer_id: str
+    question_id: str
+    ups: float
+    downs: float
+    source_downs: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Penalty:
     """A passage that was called a wrong source near a question; `weight` is 0…1."""
 

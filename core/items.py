@@ -47,7 +47,7 @@ class Found:
     """A passage that retrieval found. `score` is in 0…1 and says how well it matches, nothing else.
 
     `dense` is the cosine similarity, `coverage` the share of the question's terms, weighted by
-    rarity, that the passage has. `penalty` is what verdicts near this question take off (0…0.25).
+    rarity, that the passage has. `learned` is what verdicts near this question add (±0.25).
     """
 
     passage_id: str
@@ -62,7 +62,7 @@ class Found:
     score: float
     dense: float
     coverage: float
-    penalty: float = 0.0
+    learned: float = 0.0
 
 
 def citation_of(found: Found, number: int, quote: str) -> Citation:

@@ -12,6 +12,10 @@ from core.feedback import Feedback, Rating, Verdict
 
 SECONDS_A_DAY = 86_400.0
 LEARNED_SHARE = 0.25  # the most that feedback may move a score, either way
+SOURCE_STRENGTH = 3.0  # verdicts that the prior of a cited passage counts as
+SOURCE_WIDTH = 0.05  # h for cited passages: measured, a wider one harms other questions
+ANSWER_STRENGTH = 4.0  # verdicts that the rating everywhere counts as near a question
+NEGLIGIBLE = 0.02  # evidence that counts for less is left out
 NEUTRAL = 0.6  # a new answer's rating under the default prior; it neither lifts nor lowers
 
 
@@ -60,6 +64,31 @@ def wilson_upper(ups: float, downs: float, z: float = 1.2816) -> float:
 def kernel(similarity: float, width: float) -> float:
     """Return how much evidence given at one question counts at another: exp((cos - 1) / h)."""
     return math.exp((min(similarity, 1.0) - 1.0) / width)
+
+
+def nearness(question: Vectors, others: Vectors, width: float) -> Vectors:
+    """Return the kernel between a question and each row of others, 0 where it is negligible."""
+    near = np.exp((np.minimum(others @ question, 1.0) - 1.0) / width)
+    return np.where(near < NEGLIGIBLE, 0.0, near).astype(np.float32)
+
+
+def local_rating(prior: float, strength: float, ups: float, downs: float) -> float:
+    """Return the mean of a Beta posterior whose prior has a mean and counts as so many verdicts.
+
+    With the rating everywhere as the prior of the rating here it is the hierarchical model of
+    Gelman et al., "Bayesian Data Analysis", chapter 5, with point estimates.
+    """
+    return (prior * strength + ups) / (strength + ups + downs)
+
+
+def source_term(ups: float, downs: float) -> float:
+    """Return what verdicts near a question add to a passage that was cited there, clamped.
+
+    As many ups as downs say nothing. It is local only: a passage that was wrong for one question
+    may well be right for another.
+    """
+    rating = local_rating(0.5, SOURCE_STRENGTH, ups, downs)
+    return max(-LEARNED_SHARE, min(LEARNED_SHARE, rating - 0.5))
 
 
 def learned_term(rating: float) -> float:

@@ -1,4 +1,4 @@
-"""Finding the passages that a question is answered from: search, fuse, take off, re-rank."""
+"""Finding the passages that a question is answered from: search, fuse, rate, re-rank."""
 
 import asyncio
 import logging
@@ -12,12 +12,12 @@ from core.indexing import Indexing
 from core.interfaces import Embedder, Index, Reranker
 from core.items import Found, Hit, Mode
 from core.ledger.documents import StoredPassage, load_passages
-from core.ledger.epochs import live_epoch, load_penalties
 from core.ledger.ledger import Ledger
 from core.ledger.operations import PASSAGES
 from core.ledger.people import readable_numbers
 from core.questions import content_terms_of
-from core.ranking import coverage, fused, match, penalties_near
+from core.ranking import coverage, fused, match
+from core.ratings import Ratings
 from core.settings import RetrievalSettings
 from core.terms import scripts_of, terms_of
 
@@ -56,7 +56,7 @@ class Retriever:
         self._embedder = embedder
         self._indexing = indexing
         self._settings = settings
-        self._kernel_width = kernel_width
+        self.ratings = Ratings(fingerprint=lambda: indexing.fingerprint, width=kernel_width)
         self.rerankers: list[Reranker] = []
 
     @property
@@ -100,19 +100,13 @@ class Retriever:
         order = self._fuse(sought, dense, terms, mode)
         async with self._ledger.reading() as connection:
             stored = await load_passages(connection, list(order))
-            epoch = await live_epoch(connection)
-            called_wrong = (
-                await load_penalties(connection, epoch.id, self._indexing.fingerprint)
-                if epoch
-                else []
-            )
+            # Vectors of letters that the embedder does not know are all alike: they are near nothing.
+            speaks = sought.spoken >= HEARD
+            learned = await self.ratings.of_passages(connection, sought.vector) if speaks else {}
         # The second look at who may read: the index said yes already, the ledger has the last word.
         readable = {id_: one for id_, one in stored.items() if one.audience_id in sought.audiences}
-        # Vectors of letters that the embedder does not know are all alike: they are near nothing.
-        speaks = sought.spoken >= HEARD
-        near = penalties_near(sought.vector, called_wrong, self._kernel_width) if speaks else {}
-        found = self._matched(sought, readable, dense, near)
-        found.sort(key=lambda one: (one.penalty - order[one.passage_id], one.passage_id))
+        found = self._matched(sought, readable, dense, learned)
+        found.sort(key=lambda one: (-one.learned - order[one.passage_id], one.passage_id))
         ranked = await self._rerank(sought.text, found)
         return list(ranked[: limit or self._settings.passages])
 
@@ -152,7 +146,7 @@ class Retriever:
         sought: Sought,
         stored: Mapping[str, StoredPassage],
         dense: Mapping[str, float],
-        penalties: Mapping[str, float],
+        learned: Mapping[str, float],
     ) -> list[Found]:
         texts = {id_: _terms_in(f"{one.breadcrumb}\n{one.text}") for id_, one in stored.items()}
         covered = coverage(content_terms_of(sought.text), texts)
@@ -171,7 +165,7 @@ class Retriever:
                 score=match(dense.get(id_, lowest), covered[id_], sought.spoken if dense else 0.0),
                 dense=dense.get(id_, lowest),
                 coverage=covered[id_],
-                penalty=penalties.get(id_, 0.0),
+                learned=learned.get(id_, 0.0),
             )
             for id_, one in stored.items()
         ]

@@ -1,13 +1,13 @@
 """`rerank`: folds new evidence into ratings and standings, as a new epoch."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-from core.answers import Answer, Question, Standing
+from core.answers import Answer, Origin, Question, Standing
 from core.documents import content_hash
-from core.feedback import Feedback, Penalty, Rating, Reason, Verdict
+from core.feedback import Feedback, Penalty, Rating, Reason, Verdict, Weighed
 from core.indexing import Indexing
 from core.job import JobReport, Progress
 from core.learning.promotion import Move, carry_out, next_standing
@@ -23,7 +23,7 @@ from core.ledger.feedback import (
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.writes import portions
-from core.ranking import Prior, rating_of
+from core.ranking import Prior, faded, rating_of
 from core.settings import LearningSettings
 
 AT_ONCE = 50  # answers that are judged, or moved, between two breaths
@@ -42,6 +42,7 @@ class _Judged:
     standings: dict[str, Standing] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
     liked: set[str] = field(default_factory=set)
+    weighed: list[Weighed] = field(default_factory=list)
     penalties: list[Penalty] = field(default_factory=list)
 
 
@@ -132,6 +133,8 @@ class Rerank:
         wrong: set[str] = set()
         for portion in portions(await judged_answers(connection), AT_ONCE):
             given = await live_verdicts(connection, portion)
+            held = await load_answers(connection, portion)
+            judged.weighed.extend(self._weigh(held, given, now))
             judged.liked.update(one.answer_id for one in given if one.verdict is Verdict.UP)
             wrong.update(one.answer_id for one in given if one.reason is Reason.WRONG_SOURCES)
         judged.penalties.extend(await _penalties(connection, wrong))
@@ -146,6 +149,17 @@ class Rerank:
         judged.standings[answer.id] = answer.standing
         if move is not None:
             judged.moves.append(move)
+
+    def _weigh(
+        self, held: Mapping[str, Answer], verdicts: Sequence[Feedback], now: datetime
+    ) -> list[Weighed]:
+        """Return what was said of each answer at its own question, be it a stored one given again."""
+        given = _by_answer(verdicts)
+        return [
+            weighed_of(answer, _by_others(answer, given.get(id_, ())), self._prior, now)
+            for id_, answer in held.items()
+            if answer.origin is not Origin.COMMAND
+        ]
 
     async def _move(self, judged: _Judged) -> int:
         """Move answers, a few at a time, before the epoch: a run that is cut off is made up by the next.
@@ -171,6 +185,7 @@ class Rerank:
             parameters=self._parameters(),
             last_feedback_id=judged.last_feedback_id,
             rated=judged.rated,
+            weighed=judged.weighed,
             penalised=judged.penalties,
             now=now,
         )
@@ -184,6 +199,31 @@ class Rerank:
             question = Question(id=id_, text=text, asked=asked)
             await save_question(connection, answer_id, question, None, self._now())
             await queue(connection, ANSWERS, [id_], self._now())
+
+
+def weighed_of(
+    answer: Answer, verdicts: Sequence[Feedback], prior: Prior, now: datetime
+) -> Weighed:
+    """Return decayed verdicts on an answer at its question.
+
+    "Wrong answer" and "outdated" say nothing of which sources were chosen, and "wrong sources" has
+    an effect of its own.
+    """
+    ups = downs = source_downs = 0.0
+    for one in verdicts:
+        weight = faded(one.at, now, prior.half_life_days)
+        if one.verdict is Verdict.UP:
+            ups += weight
+        else:
+            downs += weight
+            source_downs += weight if one.reason is None else 0.0
+    return Weighed(
+        answer_id=answer.id,
+        question_id=answer.question.id,
+        ups=ups,
+        downs=downs,
+        source_downs=source_downs,
+    )
 
 
 def _by_others(answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:

@@ -13,14 +13,13 @@ from core.indexing import Indexing
 from core.interfaces import Index, Reply
 from core.ledger.answers import load_answers, question_texts
 from core.ledger.documents import load_passages
-from core.ledger.epochs import live_epoch, load_ratings
 from core.ledger.feedback import live_verdicts
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS
 from core.ledger.people import audience_number
 from core.prompts import Guidance
 from core.questions import same_meaning
-from core.ranking import NEUTRAL, learned_term
+from core.ranking import learned_term
 from core.retrieval import HEARD, Retriever, Sought
 from core.settings import LearningSettings
 from core.terms import terms_of
@@ -137,8 +136,9 @@ class Reuse:
         async with self._ledger.reading() as connection:
             held = await load_answers(connection, list(nearest))
             phrasings = await question_texts(connection, [id_ for id_, _ in nearest.values()])
-            epoch = await live_epoch(connection)
-            rated = await load_ratings(connection, epoch.id) if epoch else {}
+            rated = await self._retriever.ratings.of_answers(
+                connection, sought.vector, list(nearest)
+            )
             verdicts = await live_verdicts(connection, list(nearest), merged=True)
             readable = [
                 one
@@ -147,13 +147,12 @@ class Reuse:
                 and nearest[one.id][0] in phrasings
                 and await _may_be_read(connection, one, sought.audiences)
             ]
-        neutral = Rating(value=NEUTRAL, ups=0.0, downs=0.0)
         return [
             Recalled(
                 answer=one,
                 phrasing=phrasings[nearest[one.id][0]],
                 similarity=nearest[one.id][1],
-                rating=rated.get(one.id, neutral),
+                rating=rated[one.id],
                 helpful=sum(
                     given.answer_id == one.id and given.verdict is Verdict.UP for given in verdicts
                 ),

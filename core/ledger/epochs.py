@@ -1,16 +1,17 @@
 """Epochs: numbered versions of the learned ranking, of which one is live."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.embedding import Vectors
-from core.feedback import Penalty, Rating
-from core.ledger.tables import embeddings, epochs, penalties, questions, ratings
+from core.feedback import Penalty, Rating, Weighed
+from core.ledger.learned import epochs, evidence, penalties, ratings
+from core.ledger.tables import answers, citations, embeddings, questions
 from core.ledger.writes import insert_all
 
 
@@ -51,7 +52,8 @@ async def save_epoch(
     parameters: str,
     last_feedback_id: int,
     rated: Mapping[str, Rating],
-    penalised: list[Penalty],
+    weighed: Sequence[Weighed],
+    penalised: Sequence[Penalty],
     now: datetime,
 ) -> int:
     """Store a new epoch, make it the live one and return its number."""
@@ -73,16 +75,9 @@ async def save_epoch(
         for answer_id, rating in rated.items()
     ]
     await insert_all(connection, ratings, rows)
-    rows_of_penalties = [
-        {
-            "epoch_id": epoch_id,
-            "passage_id": penalty.passage_id,
-            "question_id": penalty.question_id,
-            "weight": penalty.weight,
-        }
-        for penalty in penalised
-    ]
-    await insert_all(connection, penalties, rows_of_penalties)
+    of_epoch = {"epoch_id": epoch_id}
+    await insert_all(connection, evidence, [of_epoch | asdict(one) for one in weighed])
+    await insert_all(connection, penalties, [of_epoch | asdict(one) for one in penalised])
     return epoch_id
 
 
@@ -105,15 +100,62 @@ async def load_penalties(
     return [(row.passage_id, np.frombuffer(row.vector, dtype="<f4"), row.weight) for row in rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """What was said at one question: of the stored answer `root`, and of each passage cited."""
+
+    root: str
+    vector: Vectors
+    ups: float
+    downs: float
+    source_downs: float
+    passages: tuple[str, ...]
+
+
+async def load_evidence(connection: AsyncConnection, epoch_id: int, fingerprint: str) -> list[Near]:
+    """Return an epoch's evidence where its question has a vector of this fingerprint."""
+    of_epoch = evidence.c.epoch_id == epoch_id
+    cited: dict[str, list[str]] = {}
+    for row in await connection.execute(
+        select(citations.c.answer_id, citations.c.passage_id)
+        .distinct()
+        .join(evidence, evidence.c.answer_id == citations.c.answer_id)
+        .where(of_epoch, citations.c.nearest.is_(False))
+        .order_by(citations.c.answer_id, citations.c.passage_id)
+    ):
+        cited.setdefault(row.answer_id, []).append(row.passage_id)
+    rows = await connection.execute(
+        select(evidence, answers.c.reused_id, embeddings.c.vector)
+        .join(answers, answers.c.id == evidence.c.answer_id)
+        .join(questions, questions.c.id == evidence.c.question_id)
+        .join(embeddings, embeddings.c.hash == questions.c.hash)
+        .where(of_epoch, embeddings.c.fingerprint == fingerprint, questions.c.text != "")
+        .order_by(evidence.c.answer_id)
+    )
+    return [
+        Near(
+            root=row.reused_id or row.answer_id,
+            vector=np.frombuffer(row.vector, dtype="<f4"),
+            ups=row.ups,
+            downs=row.downs,
+            source_downs=row.source_downs,
+            passages=tuple(cited.get(row.answer_id, ())),
+        )
+        for row in rows
+    ]
+
+
 async def unembedded(
     connection: AsyncConnection, epoch_id: int, fingerprint: str
 ) -> dict[str, str]:
-    """Return the questions of an epoch's penalties that have no vector: content hash to text."""
+    """Return the questions of an epoch's evidence that have no vector: content hash to text."""
+    wanted = union(
+        select(penalties.c.question_id).where(penalties.c.epoch_id == epoch_id),
+        select(evidence.c.question_id).where(evidence.c.epoch_id == epoch_id),
+    )
     rows = await connection.execute(
-        select(questions.c.hash, questions.c.text)
-        .join(penalties, penalties.c.question_id == questions.c.id)
-        .where(
-            penalties.c.epoch_id == epoch_id,
+        select(questions.c.hash, questions.c.text).where(
+            questions.c.id.in_(wanted),
             questions.c.text != "",
             ~exists().where(
                 embeddings.c.hash == questions.c.hash, embeddings.c.fingerprint == fingerprint

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.answers import Origin, Standing
 from core.documents import content_hash
 from core.feedback import Verdict
+from core.ledger.epochs import outdate
 from core.ledger.feedback import live_verdicts
 from core.ledger.inbox import bury, is_buried, newest_edit, rewrite
 from core.ledger.machinery import audit
@@ -215,6 +216,8 @@ async def drop_phrasings(
             update(questions).where(questions.c.id.in_(portion)).values(asked=questions.c.text)
         )
     await queue(connection, ANSWERS, [*ids, *copies], now)
+    if ids:  # what was said at them counts no more
+        await outdate(connection)
 
 
 async def _copies_of(connection: AsyncConnection, ids: Set[str]) -> tuple[list[str], list[str]]:

@@ -1,10 +1,8 @@
 """The tables of what was said and learned. `migrations/` makes them; a test compares the two."""
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -255,35 +253,6 @@ standings = Table(
     Column("reason", Text, nullable=False),
     Column("by", String(200), nullable=False),
     Column("at", Instant, nullable=False),
-)
-
-epochs = Table(
-    "epochs",
-    metadata,
-    number(),
-    Column("parameters", Text, nullable=False),
-    Column("last_feedback_id", BigInteger, nullable=False),
-    Column("made_at", Instant, nullable=False),
-    Column("live", Boolean, nullable=False, index=True),
-)
-
-ratings = Table(
-    "ratings",
-    metadata,
-    Column("epoch_id", ForeignKey("epochs.id", ondelete="CASCADE"), primary_key=True),
-    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
-    Column("rating", Float, nullable=False),
-    Column("ups", Float, nullable=False),
-    Column("downs", Float, nullable=False),
-)
-
-penalties = Table(
-    "penalties",
-    metadata,
-    Column("epoch_id", ForeignKey("epochs.id", ondelete="CASCADE"), primary_key=True),
-    Column("passage_id", String(32), primary_key=True),
-    Column("question_id", ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
-    Column("weight", Float, nullable=False),
 )
 
 Index("ix_messages_place", messages.c.conversation_id, messages.c.thread, messages.c.sent_at)

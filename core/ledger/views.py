@@ -13,17 +13,16 @@ from core.feedback import Feedback, Rating, Verdict
 from core.ledger.answers import load_answer, load_answers
 from core.ledger.epochs import live_epoch, load_ratings
 from core.ledger.feedback import live_verdicts
+from core.ledger.learned import epochs, ratings
 from core.ledger.machinery import operations
 from core.ledger.tables import (
     answers,
     documents,
-    epochs,
     feedback,
     messages,
     passages,
     people,
     posts,
-    ratings,
     reactions,
 )
 from core.messages import Person

@@ -18,10 +18,13 @@ from core.ranking import (
     fused,
     kernel,
     learned_term,
+    local_rating,
     match,
+    nearness,
     penalties_near,
     rating_of,
     scaled,
+    source_term,
     wilson_lower,
     wilson_upper,
 )
@@ -131,6 +134,36 @@ def test_a_penalty_is_felt_near_its_question_only() -> None:
     assert penalties_near(there, [("p", here, 1.0)], 0.15)["p"] < 0.001
     assert penalties_near(here, [("p", here, 1.0)] * 5, 0.15) == {"p": LEARNED_SHARE}
     assert penalties_near(here, [], 0.15) == {}
+
+
+@given(st.floats(0, 50), st.floats(0, 50))
+def test_what_was_said_of_a_source_is_bounded_and_balanced(ups: float, downs: float) -> None:
+    """As many ups as downs say nothing, and no crowd moves a passage by more than the share."""
+    assert source_term(ups, ups) == pytest.approx(0)
+    assert source_term(ups, downs) == pytest.approx(-source_term(downs, ups))
+    assert abs(source_term(ups, downs)) <= LEARNED_SHARE
+
+
+def test_one_thumb_moves_a_source_by_little() -> None:
+    """One of two sources that were cited together takes half a thumb."""
+    assert source_term(0.5, 0) == pytest.approx(0.0714, abs=1e-3)
+    assert source_term(3, 0) == LEARNED_SHARE
+
+
+def test_a_rating_here_begins_with_the_rating_everywhere() -> None:
+    """Without anything said here it is the same; much that was said here outweighs it."""
+    assert local_rating(0.7, 4, 0, 0) == pytest.approx(0.7)
+    assert local_rating(0.7, 4, 0, 96) == pytest.approx(0.028)
+
+
+def test_what_is_far_counts_for_nothing() -> None:
+    """The same question counts in full, a near one in part, an unrelated one not at all."""
+    here = np.array([1, 0], dtype=np.float32)
+    others = np.array([[1, 0], [0.99, 0.141], [0, 1]], dtype=np.float32)
+    near = nearness(here, others, 0.05)
+    assert near[0] == pytest.approx(1)
+    assert near[1] == pytest.approx(kernel(0.99, 0.05), rel=1e-5)
+    assert near[2] == 0
 
 
 def test_scores_are_stretched() -> None:

@@ -98,8 +98,8 @@ async def test_a_wrong_source_sinks_near_its_question_only(tavern: Tavern) -> No
     await tavern.assistant.on_verdict(given)
     await tavern.rerank()
     sought = await tavern.retriever.seek(question, EVERYBODY)
-    penalties = {one.title: one.penalty for one in await tavern.retriever.find(sought)}
-    assert penalties[first] == pytest.approx(0.25)
+    learned = {one.title: one.learned for one in await tavern.retriever.find(sought)}
+    assert learned[first] == pytest.approx(-0.25)
     assert (await titles(tavern, question))[0] != first
     assert await titles(tavern, "How many ovens has the kitchen?") == elsewhere
 
@@ -169,7 +169,7 @@ async def test_words_of_unknown_letters_are_near_no_penalty(
     )
     await tavern.rerank()
     sought = await tavern.retriever.seek("厨房几点关门？", EVERYBODY)
-    assert [one.penalty for one in await tavern.retriever.find(sought)] == [0.0]
+    assert [one.learned for one in await tavern.retriever.find(sought)] == [0.0]
 
 
 @dataclass

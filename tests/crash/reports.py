@@ -10,10 +10,11 @@ from sqlalchemy import select
 from bot.app import App
 from core.ledger.collections import collections_of
 from core.ledger.feedback import live_verdicts
+from core.ledger.learned import epochs
 from core.ledger.ledger import Transaction
 from core.ledger.machinery import operations
 from core.ledger.operations import ALIASES, wanted_ids
-from core.ledger.tables import corrections, documents, epochs, inbox, messages, posts
+from core.ledger.tables import corrections, documents, inbox, messages, posts
 from core.scheduler import silent
 
 

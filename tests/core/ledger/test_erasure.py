@@ -11,7 +11,7 @@ from core.answers import Origin, Question, Standing
 from core.documents import Document, content_hash
 from core.embedding import Vectors
 from core.feedback import Verdict
-from core.ledger import inbox, tables
+from core.ledger import inbox, learned, tables
 from core.ledger.answers import load_answer, question_texts, save_answer, save_question
 from core.ledger.columns import metadata
 from core.ledger.documents import remove_document, save_document, save_embeddings
@@ -196,9 +196,9 @@ async def test_an_empty_question_is_never_embedded(writer: Transaction) -> None:
     """What "wrong sources" was said near is gone with its words."""
     await ask(writer, ASKED)
     epoch = {"id": 1, "parameters": "", "last_feedback_id": 0, "made_at": NOON, "live": True}
-    await writer.execute(tables.epochs.insert().values(**epoch))
+    await writer.execute(learned.epochs.insert().values(**epoch))
     penalty = {"epoch_id": 1, "passage_id": "p", "question_id": "q-a1", "weight": 1.0}
-    await writer.execute(tables.penalties.insert().values(**penalty))
+    await writer.execute(learned.penalties.insert().values(**penalty))
     assert await unembedded(writer, 1, "f") == {content_hash(ASKED.text): ASKED.text}
     await erase_message(writer, DELETED, NOON)
     assert await unembedded(writer, 1, "f") == {}

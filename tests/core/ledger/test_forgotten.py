@@ -186,7 +186,9 @@ async def test_what_was_put_into_words_with_hers_goes_from_others_questions(
 
 async def test_an_answer_that_only_they_settled_is_a_candidate_again(writer: Transaction) -> None:
     """One that others judged too is left to the re-ranking, which computes everything anew."""
-    await save_epoch(writer, parameters="{}", last_feedback_id=9, rated={}, penalised=[], now=NOON)
+    await save_epoch(
+        writer, parameters="{}", last_feedback_id=9, rated={}, weighed=[], penalised=[], now=NOON
+    )
     for key in ("a1", "a2"):
         await save_answer(writer, replace(answer(key), standing=Standing.VERIFIED), None)
         await see_person(writer, WANDA, NOON)

@@ -96,7 +96,13 @@ async def an_epoch(writer: Transaction, value: float, penalised: list[Penalty]) 
     """Save an epoch with one rating."""
     rated = {"a1": Rating(value=value, ups=1.0, downs=0.5)}
     return await save_epoch(
-        writer, parameters="{}", last_feedback_id=7, rated=rated, penalised=penalised, now=NOON
+        writer,
+        parameters="{}",
+        last_feedback_id=7,
+        rated=rated,
+        weighed=[],
+        penalised=penalised,
+        now=NOON,
     )
 
 

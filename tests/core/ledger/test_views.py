@@ -21,7 +21,7 @@ async def an_epoch(writer: Transaction, *values: float) -> None:
     """Save an epoch with the ratings of a1, a2 …."""
     rated = {f"a{n}": Rating(value=one, ups=1.0, downs=0.0) for n, one in enumerate(values, 1)}
     await save_epoch(
-        writer, parameters="{}", last_feedback_id=1, rated=rated, penalised=[], now=NOON
+        writer, parameters="{}", last_feedback_id=1, rated=rated, weighed=[], penalised=[], now=NOON
     )
 
 
