@@ -52,6 +52,7 @@ class App:
     reembed: Reembed
     refresh: Refresh
     forgetting: Forgetting
+    loop: Loop
     assistant: Assistant
     status: Status
 
@@ -109,9 +110,10 @@ def _built(
     owner = process_name()
     scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=owner, now=now)
     status = _status(store, model, scheduler, now)
+    loop = _loop(store, model, quoting, now)
     assistant = Assistant(
         ledger=store.ledger,
-        loop=_loop(store, model, quoting, now),
+        loop=loop,
         scheduler=scheduler,
         commands=brought.commands,
         listeners=Listeners(brought.listeners),
@@ -127,6 +129,7 @@ def _built(
         reembed=reembed,
         refresh=refresh,
         forgetting=Forgetting(ledger=store.ledger, now=now),
+        loop=loop,
         assistant=assistant,
         status=status,
     )

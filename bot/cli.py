@@ -12,6 +12,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 from bot import asking, demo, doctor, evaluation, forgetting, service, tending
+from bot.simulation.cli import command as simulate
 from core.errors import TavernkeepError
 from core.items import Mode
 from core.settings import load_settings
@@ -166,6 +167,9 @@ def evaluate(
     thrown away.
     """
     asyncio.run(evaluation.evaluate(load_settings(), folder, mode, console, as_json=as_json))
+
+
+cli.command("simulate")(simulate)
 
 
 @cli.command("doctor")

@@ -12,8 +12,7 @@ from core.feedback import Feedback, Rating, Verdict
 
 SECONDS_A_DAY = 86_400.0
 LEARNED_SHARE = 0.25  # the most that feedback may move a score, either way
-SOURCE_STRENGTH = 3.0  # verdicts that the prior of a cited passage counts as
-SOURCE_WIDTH = 0.05  # h for cited passages: measured, a wider one harms other questions
+SOURCE_STRENGTH = 4.0  # verdicts that the prior of a cited passage counts as
 ANSWER_STRENGTH = 4.0  # verdicts that the rating everywhere counts as near a question
 NEGLIGIBLE = 0.02  # evidence that counts for less is left out
 NEUTRAL = 0.6  # a new answer's rating under the default prior; it neither lifts nor lowers

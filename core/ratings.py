@@ -13,7 +13,6 @@ from core.ranking import (
     ANSWER_STRENGTH,
     LEARNED_SHARE,
     NEUTRAL,
-    SOURCE_WIDTH,
     local_rating,
     nearness,
     penalties_near,
@@ -39,7 +38,7 @@ class Ratings:
     """Answers what the live epoch makes of passages and stored answers near a question."""
 
     def __init__(self, *, fingerprint: Callable[[], str], width: float) -> None:
-        """Take whose vectors are compared, and h of the kernel for answers and wrong sources."""
+        """Take whose vectors are compared, and h of the kernel."""
         self._fingerprint = fingerprint
         self._width = width
         self._held: _Held | None = None
@@ -50,7 +49,7 @@ class Ratings:
         if held is None:
             return {}
         said: dict[str, tuple[float, float]] = {}
-        for near, row in _near(held, question, SOURCE_WIDTH):
+        for near, row in _near(held, question, self._width):
             for passage_id in row.passages:
                 ups, downs = said.get(passage_id, (0.0, 0.0))
                 share = near / len(row.passages)

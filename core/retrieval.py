@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from core.embedding import Vectors
@@ -35,6 +35,15 @@ class Sought:
     vector: Vectors
     spoken: float
     audiences: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What a search found, before what people said of it: passages by their fused score (0…1)."""
+
+    sought: Sought
+    found: Mapping[str, Found]
+    fused: Mapping[str, float]
 
 
 class Retriever:
@@ -92,6 +101,14 @@ class Retriever:
 
         Raises `IndexUnavailableError` where the index does not answer.
         """
+        ranked = await self.rate(await self.search(sought, mode))
+        return list(ranked[: limit or self._settings.passages])
+
+    async def search(self, sought: Sought, mode: Mode = "hybrid") -> Searched:
+        """Search by meaning and by words; what is returned may be read by all who read along.
+
+        Raises `IndexUnavailableError` where the index does not answer.
+        """
         try:
             dense, terms = await self._search(sought, mode)
         except IndexUnavailableError:
@@ -100,15 +117,27 @@ class Retriever:
         order = self._fuse(sought, dense, terms, mode)
         async with self._ledger.reading() as connection:
             stored = await load_passages(connection, list(order))
-            # Vectors of letters that the embedder does not know are all alike: they are near nothing.
-            speaks = sought.spoken >= HEARD
-            learned = await self.ratings.of_passages(connection, sought.vector) if speaks else {}
         # The second look at who may read: the index said yes already, the ledger has the last word.
         readable = {id_: one for id_, one in stored.items() if one.audience_id in sought.audiences}
-        found = self._matched(sought, readable, dense, learned)
-        found.sort(key=lambda one: (-one.learned - order[one.passage_id], one.passage_id))
-        ranked = await self._rerank(sought.text, found)
-        return list(ranked[: limit or self._settings.passages])
+        found = self._matched(sought, readable, dense)
+        return Searched(sought=sought, found=found, fused=order)
+
+    async def rate(self, searched: Searched) -> Sequence[Found]:
+        """Return what was found, best first, by its score and by what people said near the question."""
+        learned = await self._learned(searched.sought)
+        found = [
+            replace(one, learned=learned[id_]) if id_ in learned else one
+            for id_, one in searched.found.items()
+        ]
+        found.sort(key=lambda one: (-one.learned - searched.fused[one.passage_id], one.passage_id))
+        return await self._rerank(searched.sought.text, found)
+
+    async def _learned(self, sought: Sought) -> dict[str, float]:
+        # Vectors of letters that the embedder does not know are all alike: they are near nothing.
+        if sought.spoken < HEARD:
+            return {}
+        async with self._ledger.reading() as connection:
+            return await self.ratings.of_passages(connection, sought.vector)
 
     async def _search(
         self, sought: Sought, mode: Mode
@@ -146,13 +175,12 @@ class Retriever:
         sought: Sought,
         stored: Mapping[str, StoredPassage],
         dense: Mapping[str, float],
-        learned: Mapping[str, float],
-    ) -> list[Found]:
+    ) -> dict[str, Found]:
         texts = {id_: _terms_in(f"{one.breadcrumb}\n{one.text}") for id_, one in stored.items()}
         covered = coverage(content_terms_of(sought.text), texts)
         lowest = min(dense.values(), default=0.0)
-        return [
-            Found(
+        return {
+            id_: Found(
                 passage_id=id_,
                 document_id=one.document_id,
                 document_uri=one.document_uri,
@@ -165,10 +193,9 @@ class Retriever:
                 score=match(dense.get(id_, lowest), covered[id_], sought.spoken if dense else 0.0),
                 dense=dense.get(id_, lowest),
                 coverage=covered[id_],
-                learned=learned.get(id_, 0.0),
             )
             for id_, one in stored.items()
-        ]
+        }
 
     async def _rerank(self, question: str, found: Sequence[Found]) -> Sequence[Found]:
         for reranker in self.rerankers:

@@ -109,7 +109,7 @@ class Reuse:
         await reply.progress("Searching…")
         sought = await self._retriever.seek(asked.question.text, held)
         recalled = await self._recalled(sought)
-        again = verbatim(asked.question.text, recalled, self._settings.near)
+        again = verbatim(sought.text, recalled, self._settings.near)
         if again is not None:
             return self._given_again(asked, again)
         guidance = [
@@ -118,6 +118,10 @@ class Reuse:
             if same_meaning(asked.question.text, one.question)
         ]
         return await self._answerer.answer(asked, sought, reply, guidance)
+
+    async def given_again(self, sought: Sought) -> Recalled | None:
+        """Return the stored answer that a question would be given word for word, or None."""
+        return verbatim(sought.text, await self._recalled(sought), self._settings.near)
 
     async def _recalled(self, sought: Sought) -> list[Recalled]:
         """Recall; where the index does not offer what was learned, what was read may be there."""

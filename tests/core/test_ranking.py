@@ -146,8 +146,8 @@ def test_what_was_said_of_a_source_is_bounded_and_balanced(ups: float, downs: fl
 
 def test_one_thumb_moves_a_source_by_little() -> None:
     """One of two sources that were cited together takes half a thumb."""
-    assert source_term(0.5, 0) == pytest.approx(0.0714, abs=1e-3)
-    assert source_term(3, 0) == LEARNED_SHARE
+    assert source_term(0.5, 0) == pytest.approx(0.0556, abs=1e-3)
+    assert source_term(4, 0) == LEARNED_SHARE
 
 
 def test_a_rating_here_begins_with_the_rating_everywhere() -> None:

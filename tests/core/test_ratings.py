@@ -45,14 +45,14 @@ async def test_what_was_cited_rises_near_the_question_where_people_liked_it(
     assert set((await learned(tavern)).values()) == {0.0}
     await tavern.rerank()
     here, elsewhere = await learned(tavern), await learned(tavern, OTHER)
-    assert here.pop(cited) == pytest.approx(0.2, abs=0.01)
+    assert here.pop(cited) == pytest.approx(0.167, abs=0.01)
     assert set(here.values()) == {0.0}
     assert elsewhere[cited] == pytest.approx(0, abs=0.02)
 
 
 @pytest.mark.parametrize(
     ("reason", "term"),
-    [(None, -0.125), (Reason.WRONG_ANSWER, 0), (Reason.OUTDATED, 0), (Reason.WRONG_SOURCES, -0.25)],
+    [(None, -0.1), (Reason.WRONG_ANSWER, 0), (Reason.OUTDATED, 0), (Reason.WRONG_SOURCES, -0.25)],
 )
 async def test_a_reason_says_whether_the_sources_were_wrong(
     tavern: Tavern, reason: Reason | None, term: float
