@@ -12,7 +12,7 @@ from pathlib import Path
 from bot import data_folder
 from core.embedders.choice import load_embedder
 from core.errors import IndexUnavailableError, LedgerError
-from core.index.lite import is_folder
+from core.index.lite import is_folder, trim
 from core.index.milvus import MilvusIndex
 from core.indexing import Indexing
 from core.ingestion import Ingestion
@@ -73,6 +73,8 @@ async def open_store(
         space = Space(_folders(folder, uri))
         indexing = Indexing(ledger=ledger, index=index, embedder=loaded, now=now, space=space)
         await stack.enter_async_context(_prepared(indexing))
+        if is_folder(uri):
+            trim()
         yield Store(
             settings=settings,
             folder=folder,
