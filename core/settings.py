@@ -104,6 +104,9 @@ class LearningSettings(Section):
     kernel_width: float = Field(
         0.15, gt=0, description="h of exp((cos-1)/h): how far evidence reaches."
     )
+    budget: float = Field(
+        10, gt=0, description="Verdicts of one person in 30 days that count in full."
+    )
     near: float = Field(
         0.7,
         ge=0,

@@ -18,15 +18,17 @@ from core.ledger.feedback import (
     judged_answers,
     last_feedback_id,
     live_verdicts,
+    votes_since,
     wrong_sources,
 )
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.writes import portions
-from core.ranking import Prior, faded, rating_of
+from core.ranking import Influence, Prior, influence_of, rating_of, weight_of
 from core.settings import LearningSettings
 
 AT_ONCE = 50  # answers that are judged, or moved, between two breaths
+LATELY = timedelta(days=30)  # in which a rater's budget is spent
 FADES_AFTER = timedelta(days=1)  # without new evidence ratings still fade, slowly
 
 
@@ -38,6 +40,7 @@ class _Judged:
     """
 
     last_feedback_id: int
+    influence: Influence
     rated: dict[str, Rating] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
@@ -114,14 +117,22 @@ class Rerank:
 
     def _parameters(self) -> str:
         return json.dumps(
-            {**asdict(self._prior), "kernel_width": self._settings.kernel_width}, sort_keys=True
+            {
+                **asdict(self._prior),
+                "budget": self._settings.budget,
+                "curators": sorted(self._settings.curators),
+                "kernel_width": self._settings.kernel_width,
+            },
+            sort_keys=True,
         )
 
     async def _judge(
         self, connection: Transaction, last: int, now: datetime, progress: Progress
     ) -> _Judged:
         """Rate a few answers at a time, so that whoever else is at work gets a word in."""
-        judged = _Judged(last_feedback_id=last)
+        votes = await votes_since(connection, now - LATELY)
+        influence = influence_of(votes, self._settings.curators, self._settings.budget)
+        judged = _Judged(last_feedback_id=last, influence=influence)
         ids = await answers_to_rank(connection)
         for portion in portions(ids, AT_ONCE):
             progress("rating answers", len(judged.rated), len(ids))
@@ -134,7 +145,7 @@ class Rerank:
         for portion in portions(await judged_answers(connection), AT_ONCE):
             given = await live_verdicts(connection, portion)
             held = await load_answers(connection, portion)
-            judged.weighed.extend(self._weigh(held, given, now))
+            judged.weighed.extend(self._weigh(judged, held, given, now))
             judged.liked.update(one.answer_id for one in given if one.verdict is Verdict.UP)
             wrong.update(one.answer_id for one in given if one.reason is Reason.WRONG_SOURCES)
         judged.penalties.extend(await _penalties(connection, wrong))
@@ -143,7 +154,8 @@ class Rerank:
     def _rate(
         self, judged: _Judged, answer: Answer, verdicts: Sequence[Feedback], now: datetime
     ) -> None:
-        rating = rating_of(_by_others(answer, verdicts), self._prior, now)
+        others = _by_others(answer, verdicts)
+        rating = rating_of(others, self._prior, now, judged.influence)
         move = next_standing(answer, rating, verdicts, frozenset(self._settings.curators))
         judged.rated[answer.id] = rating
         judged.standings[answer.id] = answer.standing
@@ -151,12 +163,20 @@ class Rerank:
             judged.moves.append(move)
 
     def _weigh(
-        self, held: Mapping[str, Answer], verdicts: Sequence[Feedback], now: datetime
+        self,
+        judged: _Judged,
+        held: Mapping[str, Answer],
+        verdicts: Sequence[Feedback],
+        now: datetime,
     ) -> list[Weighed]:
         """Return what was said of each answer at its own question, be it a stored one given again."""
-        given = _by_answer(verdicts)
+        given, days = _by_answer(verdicts), self._settings.half_life_days
+
+        def weight(one: Feedback) -> float:
+            return weight_of(one, now, days, judged.influence)
+
         return [
-            weighed_of(answer, _by_others(answer, given.get(id_, ())), self._prior, now)
+            weighed_of(answer, _by_others(answer, given.get(id_, ())), weight)
             for id_, answer in held.items()
             if answer.origin is not Origin.COMMAND
         ]
@@ -202,16 +222,16 @@ class Rerank:
 
 
 def weighed_of(
-    answer: Answer, verdicts: Sequence[Feedback], prior: Prior, now: datetime
+    answer: Answer, verdicts: Sequence[Feedback], weight_of_one: Callable[[Feedback], float]
 ) -> Weighed:
-    """Return decayed verdicts on an answer at its question.
+    """Return weighed verdicts on an answer at its question.
 
     "Wrong answer" and "outdated" say nothing of which sources were chosen, and "wrong sources" has
     an effect of its own.
     """
     ups = downs = source_downs = 0.0
     for one in verdicts:
-        weight = faded(one.at, now, prior.half_life_days)
+        weight = weight_of_one(one)
         if one.verdict is Verdict.UP:
             ups += weight
         else:

@@ -79,6 +79,16 @@ async def judged_answers(connection: AsyncConnection) -> list[str]:
     return sorted(rows.scalars())
 
 
+async def votes_since(connection: AsyncConnection, at: datetime) -> dict[str, int]:
+    """Return of how many answers each person has said something since a time."""
+    rows = await connection.execute(
+        select(feedback.c.person_id, func.count(feedback.c.answer_id.distinct()).label("votes"))
+        .where(feedback.c.at >= at, feedback.c.withdrawn.is_(False))
+        .group_by(feedback.c.person_id)
+    )
+    return {row.person_id: int(row.votes) for row in rows}
+
+
 async def last_feedback_id(connection: AsyncConnection) -> int:
     """Return the number of the newest event of the log; 0 where it is empty."""
     found = await connection.execute(select(func.coalesce(func.max(feedback.c.id), 0)))

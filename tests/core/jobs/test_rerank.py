@@ -15,7 +15,7 @@ from core.indexing import Indexing
 from core.jobs.rerank import FADES_AFTER, Rerank
 from core.ledger.answers import load_answer, save_answer, set_standing
 from core.ledger.epochs import count_epochs, live_epoch, load_penalties, load_ratings
-from core.ledger.feedback import append
+from core.ledger.feedback import append, votes_since
 from core.ledger.ledger import Ledger
 from core.ranking import NEUTRAL
 from core.settings import Settings
@@ -203,7 +203,8 @@ async def test_penalties_survive_another_embedder(
     await tell(ledger, BAD, said("bad", DOWN, reason=Reason.WRONG_SOURCES))
     await rerank.run(clock(), silent)
     other = Indexing(ledger=ledger, index=index, embedder=HashingEmbedder(64), now=clock)
-    again = Rerank(ledger=ledger, indexing=other, settings=settings.learning, now=clock)
+    learning = settings.learning.model_copy(update={"curators": ("room:curator",)})
+    again = Rerank(ledger=ledger, indexing=other, settings=learning, now=clock)
     assert "Nothing new" in (await again.run(clock(), silent)).summary
     async with ledger.reading() as connection:
         epoch = await live_epoch(connection)
@@ -253,3 +254,16 @@ async def test_a_phrasing_from_among_other_readers_is_not_kept(
     await tell(ledger, FIX, private, said("copy"))
     await rerank.run(clock(), silent)
     assert await index.ids("answers") == {"q-fix"}
+
+
+async def test_nobody_moves_much_by_voting_often(rerank: Rerank, ledger: Ledger) -> None:
+    """Where somebody judges thirty answers in a month, each of those verdicts counts for a third."""
+    given = [answer(f"a{number}") for number in range(30)]
+    keen = [said(one.id, by="bob") for one in given]
+    await tell(ledger, *given, *keen, said("a0", by="cid"))
+    await rerank.run(NOON, silent)
+    rated = await ratings(ledger)
+    assert rated["a0"].ups == pytest.approx(4 / 3, abs=0.01)
+    assert rated["a1"].ups == pytest.approx(1 / 3, abs=0.01)
+    async with ledger.reading() as connection:
+        assert await votes_since(connection, NOON + timedelta(days=1)) == {}
