@@ -73,8 +73,6 @@ async def open_store(
         space = Space(_folders(folder, uri))
         indexing = Indexing(ledger=ledger, index=index, embedder=loaded, now=now, space=space)
         await stack.enter_async_context(_prepared(indexing))
-        if is_folder(uri):
-            trim()
         yield Store(
             settings=settings,
             folder=folder,
@@ -155,6 +153,7 @@ async def _prepared(indexing: Indexing) -> AsyncIterator[None]:
     except IndexUnavailableError as error:
         log.info("The index is prepared later: %s", error)
         tasks = [asyncio.create_task(_prepare_later(indexing))]
+    trim()
     try:
         yield
     finally:
