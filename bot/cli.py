@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.text import Text
 
-from bot import asking, demo, doctor, evaluation, forgetting, service, tending
+from bot import asking, demo, doctor, epochs, evaluation, forgetting, service, tending
 from bot.simulation.cli import command as simulate
 from core.errors import TavernkeepError
 from core.items import Mode
@@ -170,6 +170,7 @@ def evaluate(
 
 
 cli.command("simulate")(simulate)
+cli.add_typer(epochs.cli, name="epochs")
 
 
 @cli.command("doctor")

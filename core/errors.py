@@ -85,5 +85,9 @@ class UnknownAnswerError(TavernkeepError):
     """Feedback names an answer that the ledger does not hold; the person is told that it is gone."""
 
 
+class UnknownEpochError(TavernkeepError):
+    """Somebody names an epoch of the ranking that the ledger does not hold."""
+
+
 class UnknownPersonError(TavernkeepError):
     """The ledger knows nobody by an id; the command line names who may have been meant."""

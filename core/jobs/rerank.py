@@ -80,7 +80,7 @@ class Rerank:
             judged = await self._judge(connection, last, now, progress) if stale else None
         if judged is None:
             await self._finish(live, progress)
-            return JobReport(summary="Nothing new since the last epoch.", figures={"moved": 0})
+            return JobReport(summary=_unmoved(live), figures={"moved": 0})
         moved = await self._move(judged)
         async with self._ledger.writing() as connection:
             epoch_id = await self._make(connection, judged, now)
@@ -109,6 +109,8 @@ class Rerank:
     ) -> bool:
         if live is None:
             return bool(await answers_to_rank(connection))
+        if live.held:
+            return False
         return (
             live.last_feedback_id != last
             or live.parameters != self._parameters()
@@ -219,6 +221,12 @@ class Rerank:
             question = Question(id=id_, text=text, asked=asked)
             await save_question(connection, answer_id, question, None, self._now())
             await queue(connection, ANSWERS, [id_], self._now())
+
+
+def _unmoved(live: Epoch | None) -> str:
+    if live is not None and live.held:
+        return f"Epoch {live.id} is held: what was said since waits for `epochs release`."
+    return "Nothing new since the last epoch."
 
 
 def weighed_of(

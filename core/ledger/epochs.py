@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import exists, func, select, union, update
+from sqlalchemy import Row, exists, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.embedding import Vectors
@@ -23,6 +23,8 @@ class Epoch:
     parameters: str
     last_feedback_id: int
     made_at: datetime
+    live: bool
+    held: bool
 
 
 async def live_epoch(connection: AsyncConnection) -> Epoch | None:
@@ -31,13 +33,36 @@ async def live_epoch(connection: AsyncConnection) -> Epoch | None:
         select(epochs).where(epochs.c.live).order_by(epochs.c.id.desc())
     )
     row = found.first()
-    if row is None:
-        return None
+    return _epoch_of(row) if row else None
+
+
+async def list_epochs(connection: AsyncConnection, limit: int = 1_000_000) -> list[Epoch]:
+    """Return epochs, the newest first."""
+    rows = await connection.execute(select(epochs).order_by(epochs.c.id.desc()).limit(limit))
+    return [_epoch_of(row) for row in rows]
+
+
+async def go_to(connection: AsyncConnection, epoch_id: int) -> None:
+    """Make an epoch the live one, and hold it."""
+    await connection.execute(update(epochs).where(epochs.c.live).values(live=False, held=False))
+    chosen = update(epochs).where(epochs.c.id == epoch_id)
+    await connection.execute(chosen.values(live=True, held=True))
+
+
+async def let_go(connection: AsyncConnection) -> bool:
+    """Hold no epoch any more; return False where none was held."""
+    freed = await connection.execute(update(epochs).where(epochs.c.held).values(held=False))
+    return freed.rowcount > 0
+
+
+def _epoch_of(row: Row[tuple[object, ...]]) -> Epoch:
     return Epoch(
         id=row.id,
         parameters=row.parameters,
         last_feedback_id=row.last_feedback_id,
         made_at=row.made_at,
+        live=row.live,
+        held=row.held,
     )
 
 

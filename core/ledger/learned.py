@@ -1,6 +1,6 @@
 """The tables of what was learned: epochs of the ranking, and what each of them says."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, String, Table, false
 
 from core.ledger.columns import Instant, Text, metadata, number
 
@@ -12,6 +12,8 @@ epochs = Table(
     Column("last_feedback_id", BigInteger, nullable=False),
     Column("made_at", Instant, nullable=False),
     Column("live", Boolean, nullable=False, index=True),
+    # While the live epoch is held no other is made: somebody went back to it.
+    Column("held", Boolean, nullable=False, server_default=false()),
 )
 
 ratings = Table(

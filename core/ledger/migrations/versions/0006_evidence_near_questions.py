@@ -1,4 +1,4 @@
-"""What was said of each answer at each question, as an epoch weighs it."""
+"""What was said of each answer at each question, as an epoch weighs it; epochs that are held."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply it."""
+    op.add_column(
+        "epochs", sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     op.create_table(
         "evidence",
         sa.Column("epoch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -44,3 +47,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take it back."""
     op.drop_table("evidence")
+    op.drop_column("epochs", "held")
