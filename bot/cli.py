@@ -101,9 +101,19 @@ def ingest(
 
 
 @cli.command()
-def rerank(as_json: Json = False) -> None:
-    """Fold new verdicts into ratings and standings now, as a new epoch."""
-    asyncio.run(tending.run_job(load_settings(), "rerank", console, as_json=as_json))
+def rerank(
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Make a new epoch even if nothing was said.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Fold new verdicts into ratings and standings now, as a new epoch.
+
+    Every epoch is computed from the whole log, so that the same log gives the same ratings.
+    """
+    asyncio.run(
+        tending.rerank(load_settings(), console, from_scratch=from_scratch, as_json=as_json)
+    )
 
 
 @cli.command()

@@ -16,6 +16,7 @@ from core.errors import SettingsError
 from core.ingestion import Summary
 from core.interfaces import Embedder
 from core.job import JobReport
+from core.ledger.epochs import outdate
 from core.settings import Settings
 
 
@@ -88,6 +89,24 @@ async def run_job(
     async with open_app(settings, embedder=embedder) as app:
         with bars(Console(stderr=True) if as_json else console) as progress:
             report = await app.scheduler.run(name, progress)
+    tell(report, console, as_json=as_json)
+
+
+async def rerank(
+    settings: Settings,
+    console: Console,
+    *,
+    from_scratch: bool,
+    as_json: bool,
+    embedder: Embedder | None = None,
+) -> None:
+    """Make a new epoch where there is new evidence, or in any case, and print what it says."""
+    async with open_app(settings, embedder=embedder) as app:
+        if from_scratch:
+            async with app.store.ledger.writing() as connection:
+                await outdate(connection)
+        with bars(Console(stderr=True) if as_json else console) as progress:
+            report = await app.scheduler.run("rerank", progress)
     tell(report, console, as_json=as_json)
 
 

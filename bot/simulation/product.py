@@ -14,7 +14,9 @@ from core.items import Found, citation_of
 from core.jobs.rerank import Rerank
 from core.ledger.answers import save_answer
 
-BETWEEN = timedelta(minutes=20)  # two interactions: 750 votes take ten weeks, as in a workspace of 200
+BETWEEN = timedelta(
+    minutes=20
+)  # two interactions: 750 votes take ten weeks, as in a workspace of 200
 
 
 class Times:

@@ -12,7 +12,7 @@ from core.indexing import Indexing
 from core.job import JobReport, Progress
 from core.learning.promotion import Move, carry_out, next_standing
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
-from core.ledger.epochs import Epoch, live_epoch, save_epoch, unembedded
+from core.ledger.epochs import Epoch, live_epoch, prune_epochs, save_epoch, unembedded
 from core.ledger.feedback import (
     accepted_phrasings,
     judged_answers,
@@ -211,6 +211,7 @@ class Rerank:
             penalised=judged.penalties,
             now=now,
         )
+        await prune_epochs(connection, now)
         await self._keep_phrasings(connection, judged.liked)
         return epoch_id
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
-from sqlalchemy import Row, exists, func, select, union, update
+from sqlalchemy import Row, delete, exists, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.embedding import Vectors
 from core.feedback import Penalty, Rating, Weighed
 from core.ledger.learned import epochs, evidence, penalties, ratings
 from core.ledger.tables import answers, citations, embeddings, questions
-from core.ledger.writes import insert_all
+from core.ledger.writes import insert_all, portions
+
+NEWEST = 20
+DAYS = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,21 @@ async def list_epochs(connection: AsyncConnection, limit: int = 1_000_000) -> li
     """Return epochs, the newest first."""
     rows = await connection.execute(select(epochs).order_by(epochs.c.id.desc()).limit(limit))
     return [_epoch_of(row) for row in rows]
+
+
+async def prune_epochs(connection: AsyncConnection, now: datetime) -> int:
+    """Delete the epochs that nobody will go back to; return how many.
+
+    The newest `NEWEST` stay, the live one, and of `DAYS` days the last one each.
+    """
+    there = await list_epochs(connection)
+    last_of_day = {one.made_at.date(): one.id for one in reversed(there)}
+    recent = {id_ for day, id_ in last_of_day.items() if now.date() - day < timedelta(days=DAYS)}
+    kept = recent | {one.id for one in there[:NEWEST]} | {one.id for one in there if one.live}
+    gone = [one.id for one in there if one.id not in kept]
+    for portion in portions(gone):
+        await connection.execute(delete(epochs).where(epochs.c.id.in_(portion)))
+    return len(gone)
 
 
 async def go_to(connection: AsyncConnection, epoch_id: int) -> None:

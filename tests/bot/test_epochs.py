@@ -11,6 +11,7 @@ from bot.app import open_app, utc_now
 from bot.asking import message_of
 from bot.cli import cli
 from bot.epochs import go_back, let_go, tell_all, tell_one
+from bot.tending import rerank
 from bot.terminal.reply import CollectedReply
 from core.embedders.hashing import HashingEmbedder
 from core.errors import UnknownEpochError
@@ -89,3 +90,16 @@ def test_the_commands_explain_themselves() -> None:
     """Each has its line."""
     told = CliRunner().invoke(cli, ["epochs", "--help"]).output
     assert all(name in told for name in ("list", "show", "rollback", "release"))
+
+
+async def test_a_new_epoch_is_made_from_scratch(
+    learned: Settings, embedder: HashingEmbedder, console: Console, printed: Callable[[], str]
+) -> None:
+    """Without anything new there is none, unless it is asked for; then it says the same."""
+    for afresh in (False, True):
+        await rerank(learned, console, from_scratch=afresh, as_json=False, embedder=embedder)
+    assert "Nothing new" in printed()
+    assert "Epoch 3" in printed()
+    await tell_one(learned, 3, console, as_json=True)
+    changes = json.loads(printed()[printed().rindex("[") :])
+    assert all(abs(one["after"] - one["before"]) < 1e-6 for one in changes)

@@ -21,9 +21,12 @@ from core.ledger.collections import (
 from core.ledger.documents import save_embeddings
 from core.ledger.epochs import (
     count_epochs,
+    go_to,
+    list_epochs,
     live_epoch,
     load_penalties,
     load_ratings,
+    prune_epochs,
     save_epoch,
     unembedded,
 )
@@ -118,6 +121,31 @@ async def test_the_newest_epoch_is_live(writer: Transaction) -> None:
     held = await load_ratings(writer, first)
     assert held == {"a1": Rating(value=0.1 + 0.2, ups=1.0, downs=0.5)}
     assert await count_epochs(writer) == 2
+
+
+async def test_old_epochs_go_but_the_last_of_each_day(writer: Transaction) -> None:
+    """The newest twenty stay, ninety days' last ones, and whichever counts."""
+    await save_answer(writer, answer(), None)
+    for number in range(1, 200):  # two a day
+        await save_epoch(
+            writer,
+            parameters="{}",
+            last_feedback_id=number,
+            rated={"a1": Rating(value=0.5, ups=1.0, downs=0.5)},
+            weighed=[],
+            penalised=[],
+            now=NOON + number * timedelta(hours=12),
+        )
+    await go_to(writer, 7)
+    now = NOON + 199 * timedelta(hours=12)
+    assert await prune_epochs(writer, now) > 50
+    left = [one.id for one in await list_epochs(writer)]
+    assert left[:20] == list(range(199, 179, -1))
+    assert left[-1] == 7
+    assert len(left) < 110
+    assert await load_ratings(writer, left[20])
+    assert await load_ratings(writer, 8) == {}
+    assert await prune_epochs(writer, now) == 0
 
 
 async def test_a_penalty_needs_the_vector_of_its_question(writer: Transaction) -> None:
