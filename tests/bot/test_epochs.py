@@ -100,6 +100,7 @@ async def test_a_new_epoch_is_made_from_scratch(
         await rerank(learned, console, from_scratch=afresh, as_json=False, embedder=embedder)
     assert "Nothing new" in printed()
     assert "Epoch 3" in printed()
+    before = len(printed())
     await tell_one(learned, 3, console, as_json=True)
-    changes = json.loads(printed()[printed().rindex("[") :])
+    changes = json.loads(printed()[before:])
     assert all(abs(one["after"] - one["before"]) < 1e-6 for one in changes)
