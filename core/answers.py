@@ -36,6 +36,15 @@ class Placement(StrEnum):
     MODERATORS = "moderators"  # to those who decide whether it is published
 
 
+class Secret(str):
+    """A command's reply that is shown to who asked for it, and not stored."""
+
+    __slots__ = ()
+
+
+NOT_KEPT = "I keep no copy of this reply, because it held a secret: please ask for it again."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What was asked, as searched; `text` stands on its own even where `asked` was a follow-up."""
@@ -86,7 +95,7 @@ class Answer:
     `notice` is a plain sentence above the answer, for instance that the language model was away.
     `nearest` are the sources that come closest when the answer is that it does not know.
     `badge` is set when a stored answer was given again. `score` is that of the best cited passage
-    while the answer is new; the ledger does not keep it.
+    while the answer is new; the ledger does not keep it, nor a text that is `Secret`.
     """
 
     id: str
@@ -103,6 +112,11 @@ class Answer:
     badge: Badge | None = None
     reused_id: str | None = None
     score: float | None = field(default=None, compare=False)
+
+    @property
+    def kept_text(self) -> str:
+        """The words that may be stored: who looks for a secret there is told to ask for it again."""
+        return NOT_KEPT if isinstance(self.text, Secret) else self.text
 
 
 def badge_of(stored: Answer, helpful: int, at: datetime) -> Badge:

@@ -17,8 +17,9 @@ from core.ledger.envelopes import storable
 from core.ledger.inbox import Claimed
 from core.ledger.intake import Intake
 from core.ledger.ledger import Ledger
+from core.ledger.messages import keys_below
 from core.ledger.tombstones import of_the_forgotten, tombstone
-from core.messages import Deleted, Edited, Message, MessageRef, Reaction
+from core.messages import Conversation, Deleted, Edited, Message, MessageRef, Reaction
 from core.plugins import Listeners
 from core.scheduler import Scheduler
 from core.sweeping import Post, missed
@@ -186,6 +187,13 @@ class Assistant:
         async with self._ledger.reading() as connection:
             answer_id = await answer_at(connection, ref)
             return await views.shown(connection, answer_id) if answer_id else None
+
+    async def messages_below(self, conversation: Conversation, beginning: str) -> list[MessageRef]:
+        """Return what stands in a conversation under keys that begin so, as those of one thread may."""
+        async with self._ledger.reading() as connection:
+            keys = await keys_below(connection, conversation.id, beginning)
+        place = {"platform": conversation.platform, "conversation": conversation.key}
+        return [MessageRef(**place, key=key) for key in keys]
 
     async def posts_since(self, platform: str, at: datetime) -> list[Post]:
         """Return where answers were posted on a platform from a time on, oldest first."""

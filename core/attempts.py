@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from core.answers import Answer
+from core.errors import PlatformAwayError
 from core.interfaces import Reply
 from core.ledger import inbox
 from core.ledger.inbox import Claimed
@@ -42,9 +43,9 @@ class Attempts:
     async def apologise(
         self, claimed: Claimed, reply: Reply, sentence: str, *, failure: str | None
     ) -> bool:
-        """Say why there is no answer; return False where the platform does not take it.
+        """Say why there is no answer; return False where that is to be tried again.
 
-        What is about to be said is noted first. Where it was noted before, an earlier attempt was
+        It is not where the platform refuses even that: nobody will ever be told there. What is about to be said is noted first. Where it was noted before, an earlier attempt was
         stopped while saying it, and it is not said a second time.
         """
         if claimed.failure is None:
@@ -53,8 +54,11 @@ class Attempts:
                 await inbox.note_failure(connection, claimed.event, failure or sentence)
             try:
                 await reply.fail(sentence)
-            except Exception:  # a stranger's code may raise anything; the message is taken up again
+            except Exception as error:  # a stranger's code may raise anything; it is taken up again
                 log.exception("Nobody could be told that %s is not answered.", _id(claimed))
+                if isinstance(error, PlatformAwayError) and error.refuses:
+                    await self.handled(claimed, failure or sentence)
+                    return True
                 async with self._ledger.writing() as connection:
                     await inbox.note_failure(connection, claimed.event, None)
                 return False

@@ -33,6 +33,7 @@ async def run_command(
             answer_id=answer_id,
             conversation=message.conversation,
             thread=message.thread,
+            private=message.private or message.conversation.direct,
         )
         text = await command.run(call, reply.progress)
     asked = message.text.strip()

@@ -41,7 +41,7 @@ class Feedback:
     """One event of the log, by a person.
 
     `withdrawn` takes back every earlier event of that verdict; where it names an emoji, those that
-    came by this emoji.
+    came by this emoji. `linked` are the ids of all accounts of the person, which the ledger knows.
     """
 
     event_id: str
@@ -53,6 +53,11 @@ class Feedback:
     reason: Reason | None = None
     withdrawn: bool = False
     emoji: str | None = None
+    linked: frozenset[str] = frozenset()
+
+    def is_by(self, person_id: str | None) -> bool:
+        """Say whether this is what a person said, by whichever account."""
+        return person_id == self.person.id or person_id in self.linked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +145,9 @@ class Penalty:
 
 
 def live_verdict(events: Iterable[Feedback]) -> Feedback | None:
-    """Return the one verdict that counts of one person's events on one answer, oldest first.
+    """Return the one verdict that counts of one rater's events on one answer, oldest first.
 
-    The last one wins, and taking a verdict back brings back the other one if it still stands: who
+    An account takes back only what it gave itself. The last one wins, and taking a verdict back brings back the other one if it still stands: who
     added 👍, then 👎, and removes the 👎, is left with the 👍. A reason given earlier stays with
     a later plain 👎.
     """
@@ -160,7 +165,7 @@ def live_verdict(events: Iterable[Feedback]) -> Feedback | None:
 
 
 def _takes_back(withdrawal: Feedback, kept: Feedback) -> bool:
-    said_so = kept.verdict is withdrawal.verdict
+    said_so = kept.verdict is withdrawal.verdict and kept.person.id == withdrawal.person.id
     return said_so and withdrawal.emoji in (None, kept.emoji)
 
 

@@ -57,6 +57,33 @@ class Modes(Protocol):
         ...
 
 
+class Links(Protocol):
+    """Joins the accounts of one person; who asks must be the person whose account it is."""
+
+    def is_code(self, text: str) -> bool:
+        """Say whether a text has the shape of a code."""
+        ...
+
+    async def offer(self, person: Person) -> str:
+        """Return a new code for another account; raise `TavernkeepError` for a bot."""
+        ...
+
+    async def redeem(self, person: Person, code: str) -> Person:
+        """Join an account with the one that a code was given to; return that.
+
+        Raises `TavernkeepError` with a sentence where it cannot be.
+        """
+        ...
+
+    async def accounts(self, person: Person) -> Sequence[Person]:
+        """Return the other accounts that are linked with this one."""
+        ...
+
+    async def part(self, person: Person) -> bool:
+        """Take an account out of its links; return False where it has none."""
+        ...
+
+
 class Reads(Protocol):
     """Knows which sources everyone in the workspace may read."""
 
@@ -70,8 +97,8 @@ class Services:
     """What a plugin may use.
 
     `folder` is its own place in the data folder for what it keeps; the plugin makes it. `commands`
-    is complete once every plugin is loaded. `forgetting` is for the person who asks for it, and for
-    nobody else; `modes` for somebody in the conversation at hand.
+    is complete once every plugin is loaded. `forgetting` and `links` are for the person who asks for
+    it, and for nobody else; `modes` for somebody in the conversation at hand.
     """
 
     settings: Settings
@@ -80,6 +107,7 @@ class Services:
     model: LanguageModel
     forgetting: Forgets
     modes: Modes
+    links: Links
     sources: Reads
     folder: Path
     commands: Sequence[Command]

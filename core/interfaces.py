@@ -259,13 +259,14 @@ class Reranker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One use of a command. Feedback on the reply will carry `answer_id`."""
+    """One use of a command, read by nobody else if `private`. Feedback will carry `answer_id`."""
 
     arguments: str
     person: Person
     answer_id: str
     conversation: Conversation
     thread: str | None = None
+    private: bool = False
 
 
 class Command(Protocol):
@@ -282,7 +283,7 @@ class Command(Protocol):
         ...
 
     async def run(self, call: Call, progress: Callable[[str], Awaitable[None]]) -> str:
-        """Return the reply, as Markdown; `progress` shows what is being done."""
+        """Return the reply, as Markdown; a `Secret` is not stored. `progress` shows what is done."""
         ...
 
 

@@ -166,6 +166,24 @@ class SlackSettings(Section):
     )
 
 
+class DiscordSettings(Section):
+    """Discord as a chat platform; the bot is there where its token is set."""
+
+    token: SecretStr = Field(SecretStr(""), description="From DISCORD_TOKEN only.")
+    api_url: str = Field(
+        "https://discord.com/api/v10", description="Where Discord's REST API answers."
+    )
+    message_content: bool = Field(
+        False, description="Read messages that do not mention the bot; a privileged intent."
+    )
+    guilds: tuple[str, ...] = Field(
+        (), description="Servers whose public channels everyone may read; empty: the only one."
+    )
+    moderators: str = Field("", description="Channel id where drafts are decided upon.")
+    allowed_bots: tuple[str, ...] = Field((), description="Bots that may ask, by user id.")
+    shards: int = Field(1, ge=1, description="Connections that share the servers.")
+
+
 class ThreadSettings(Section):
     """Conversations."""
 
@@ -209,7 +227,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="The data folder.")
     plugins: tuple[str, ...] = Field(
-        ("folders", "help", "forget", "modes", "sources", "taverns"),
+        ("folders", "help", "forget", "modes", "link", "sources", "taverns"),
         description="Plugins to load, by name.",
     )
     ledger: LedgerSettings = LedgerSettings()
@@ -222,6 +240,7 @@ class Settings(BaseSettings):
     folders: FolderSettings = FolderSettings()
     room: RoomSettings = RoomSettings()
     slack: SlackSettings = SlackSettings()
+    discord: DiscordSettings = DiscordSettings()
     thread: ThreadSettings = ThreadSettings()
     conversations: ConversationSettings = ConversationSettings()
 

@@ -16,6 +16,7 @@ SECRETS = {
     "slack.bot_token": "SLACK_BOT_TOKEN",
     "slack.app_token": "SLACK_APP_TOKEN",
     "slack.signing_secret": "SLACK_SIGNING_SECRET",
+    "discord.token": "DISCORD_TOKEN",
 }
 
 

@@ -25,6 +25,7 @@ RENEWAL = LEASE / 3
 AT_ONCE = 2  # effects side by side: more would only stand between new events and the one writer
 MOST = 100  # events that are taken on at once
 ATTEMPTS = 5
+REFUSALS = 2  # attempts at what a platform refuses: it may be put right meanwhile, but hardly is
 PAUSE = timedelta(seconds=10)  # after the first failure; doubled after each further one
 LONGEST_PAUSE = timedelta(minutes=5)  # while a platform is away
 PATIENCE = timedelta(days=1)  # with a platform that is away; after that, its absence is a failure
@@ -157,12 +158,14 @@ class Worker:
         for claimed in await self._claim([event.ref.platform], MOST):
             self.begin(claimed)
 
-    async def _rest(self, claimed: Claimed, reply: Reply | None, failure: str) -> None:
+    async def _rest(
+        self, claimed: Claimed, reply: Reply | None, failure: str, most: int = ATTEMPTS
+    ) -> None:
         """Let an event rest after a failure, the longer the more often it failed; or give it up."""
         event, attempts = claimed.event, claimed.attempts
         log.warning("Attempt %d at %s failed: %s", attempts, event.event_id, failure)
         try:
-            if attempts >= ATTEMPTS:
+            if attempts >= most:
                 await self._effects.give_up(claimed, reply, failure)
                 return
             rests_until = self._now() + PAUSE * 2 ** (attempts - 1)
@@ -172,11 +175,15 @@ class Worker:
             log.warning("It is taken up once its claim has run out: %s", error)
 
     async def _wait(self, claimed: Claimed, reply: Reply | None, error: PlatformAwayError) -> None:
-        """Let an event rest, without counting, as long as it has waited already, within bounds."""
+        """Let an event rest, without counting, as long as it has waited already, within bounds.
+
+        What the platform refuses is tried once more; it is asked no better by being asked often.
+        """
         now = self._now()
         waited = now - (claimed.since or now)
         if error.refuses or waited > PATIENCE:
-            await self._rest(claimed, reply, repr(error))
+            most = REFUSALS if error.refuses else ATTEMPTS
+            await self._rest(claimed, reply, repr(error), most)
             return
         until = now + min(max(waited, PAUSE), LONGEST_PAUSE)
         try:

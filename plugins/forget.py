@@ -36,7 +36,7 @@ def foretold(there: Footprint) -> str:
     """Return the preview, as Markdown."""
     return (
         f"I would forget your name and what you wrote: {there}. What I learned from it alone goes "
-        f"with it, and your votes count no more.{kept(there)}\n\n"
+        f"with it, and your votes count no more.{kept(there)}{elsewhere(there)}\n\n"
         "There is no way back. To have it done, write `/forget me yes`."
     )
 
@@ -45,7 +45,7 @@ def told(gone: Footprint) -> str:
     """Return what was done, as Markdown."""
     return (
         f"You are forgotten: {gone}. Nobody sees or finds it from now on; within a day it is wiped "
-        f"from my files too, together with this request.{kept(gone)}\n\n"
+        f"from my files too, together with this request.{kept(gone)}{elsewhere(gone)}\n\n"
         "What you write from now on I take as anybody's. What is stored by the chat itself, by "
         "plugins and in backups is not mine to delete."
     )
@@ -57,6 +57,13 @@ def kept(there: Footprint) -> str:
         return ""
     answers = "1 answer stays" if there.kept == 1 else f"{there.kept} answers stay"
     return f" {answers} because others found it right, without your question."
+
+
+def elsewhere(there: Footprint) -> str:
+    """Return what to do about linked accounts, as a sentence after another one, or nothing."""
+    if not there.linked:
+        return ""
+    return " What you wrote from your linked accounts stays: write `/forget me` there as well."
 
 
 @hookimpl

@@ -209,6 +209,44 @@ class KeptModes:
 
 
 @dataclass(slots=True)
+class KeptLinks:
+    """Gives one code, joins by it alone, and remembers who did what; `other` is whom it belongs to."""
+
+    other: Person
+    code: str = "K7QM-2XVD-9FTB"
+    linked: list[Person] = field(default_factory=list)
+    asked: list[tuple[str, Person]] = field(default_factory=list)
+
+    def is_code(self, text: str) -> bool:
+        """Take what is as long as the code for one."""
+        return len(text) == len(self.code)
+
+    async def offer(self, person: Person) -> str:
+        """Return the code."""
+        self.asked.append(("offer", person))
+        return self.code
+
+    async def redeem(self, person: Person, code: str) -> Person:
+        """Link by the code, and refuse any other."""
+        self.asked.append(("redeem", person))
+        if code != self.code:
+            raise TavernkeepError("I know no such code.")
+        self.linked.append(self.other)
+        return self.other
+
+    async def accounts(self, person: Person) -> Sequence[Person]:
+        """Return what was linked."""
+        return self.linked
+
+    async def part(self, person: Person) -> bool:
+        """Let go of what was linked, and say whether there was anything."""
+        self.asked.append(("part", person))
+        parted = bool(self.linked)
+        self.linked.clear()
+        return parted
+
+
+@dataclass(slots=True)
 class ListedContents:
     """Says what there is of each source."""
 

@@ -258,7 +258,7 @@ def weighed_of(
 def _by_others(answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
     """Return the verdicts without the author's own, which counts for nothing."""
     author = answer.author.id if answer.author else None
-    return [one for one in verdicts if one.person.id != author]
+    return [one for one in verdicts if not one.is_by(author)]
 
 
 def _by_answer(verdicts: Sequence[Feedback]) -> dict[str, list[Feedback]]:

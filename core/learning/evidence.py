@@ -78,7 +78,7 @@ class Evidence:
         if any(one.emoji == reaction.emoji and one.at > reaction.at for one in mine):
             return None
         given = await live_verdicts(connection, [answer_id])
-        said = next((one for one in given if one.person.id == reaction.person.id), None)
+        said = next((one for one in given if one.is_by(reaction.person.id)), None)
         if said is not None and (said.reason or said.at > reaction.at):
             return None
         answer = await load_answer(connection, answer_id)

@@ -40,7 +40,7 @@ def next_standing(
     if answer.origin not in LEARNABLE or answer.standing is Standing.STALE:
         return None
     author = answer.author.id if answer.author else None
-    counted = [one for one in verdicts if one.person.id != author]
+    counted = [one for one in verdicts if not one.is_by(author)]
     move = _by_curator(answer, counted, curators) or _by_people(answer, rating, counted)
     return move if move and move.standing is not answer.standing else None
 

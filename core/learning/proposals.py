@@ -151,7 +151,7 @@ class Proposals:
             return
         author = answer.author.id if answer.author else None
         liked = any(
-            one.verdict is Verdict.UP and one.person.id != author
+            one.verdict is Verdict.UP and not one.is_by(author)
             for one in await live_verdicts(connection, [answer_id], merged=True)
         )
         if not liked and not await proposals.is_stood_by(connection, answer_id, self._saved_by):

@@ -39,7 +39,7 @@ async def save_answer(
         audience = await narrowed_to(connection, audience, asked_in.conversation.id)
     row = {
         "id": answer.id,
-        "text": answer.text,
+        "text": answer.kept_text,
         "origin": answer.origin.value,
         "standing": answer.standing.value,
         "notice": answer.notice,

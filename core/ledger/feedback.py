@@ -8,6 +8,8 @@ from sqlalchemy import Row, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.feedback import Correction, Feedback, Reason, Verdict, Via, live_verdict
+from core.ledger.linkage import links
+from core.ledger.links import accounts_by_rater
 from core.ledger.tables import answers, citations, corrections, feedback, people, questions
 from core.ledger.writes import insert_once, portions
 from core.messages import Person
@@ -32,15 +34,18 @@ async def append(connection: AsyncConnection, event: Feedback) -> bool:
 async def live_verdicts(
     connection: AsyncConnection, answer_ids: Sequence[str] | None = None, *, merged: bool = False
 ) -> list[Feedback]:
-    """Return the one verdict of each person on each answer, of all answers or of the given ones.
+    """Return the one verdict of each rater on each answer, of all answers or of the given ones.
 
+    A rater is a person with all linked accounts; the verdict is under the account that gave it.
     `merged` counts a verdict on an answer that was given again as one on the stored answer.
     """
     said_of = func.coalesce(answers.c.reused_id, answers.c.id) if merged else feedback.c.answer_id
+    rater = func.coalesce(links.c.rater, feedback.c.person_id)
     statement = (
         select(
             feedback,
             said_of.label("said_of"),
+            links.c.rater,
             people.c.platform,
             people.c.key,
             people.c.name,
@@ -48,18 +53,23 @@ async def live_verdicts(
         )
         .join(people, people.c.id == feedback.c.person_id)
         .join(answers, answers.c.id == feedback.c.answer_id)
+        .outerjoin(links, links.c.person_id == feedback.c.person_id)
         # By the platform's time: what came late still counts where it belongs.
-        .order_by(said_of, feedback.c.person_id, feedback.c.at, feedback.c.id)
+        .order_by(said_of, rater, feedback.c.at, feedback.c.id)
     )
     if answer_ids is not None:
         statement = statement.where(said_of.in_(answer_ids))
-    events = [_feedback_of(row) for row in await connection.execute(statement)]
-    grouped = groupby(events, key=lambda event: (event.answer_id, event.person.id))
-    live = (live_verdict(group) for _, group in grouped)
+    rows = (await connection.execute(statement)).all()
+    linked = await accounts_by_rater(connection, {row.rater for row in rows if row.rater})
+    grouped = groupby(rows, key=lambda row: (row.said_of, row.rater or row.person_id))
+    live = (
+        live_verdict(_feedback_of(row, linked.get(row.rater, frozenset())) for row in group)
+        for _, group in grouped
+    )
     return [verdict for verdict in live if verdict is not None]
 
 
-def _feedback_of(row: Row[tuple[object, ...]]) -> Feedback:
+def _feedback_of(row: Row[tuple[object, ...]], linked: frozenset[str]) -> Feedback:
     return Feedback(
         event_id=row.event_id,
         answer_id=row.said_of,
@@ -70,6 +80,7 @@ def _feedback_of(row: Row[tuple[object, ...]]) -> Feedback:
         reason=Reason(row.reason) if row.reason else None,
         withdrawn=row.withdrawn,
         emoji=row.emoji,
+        linked=linked,
     )
 
 
@@ -80,13 +91,22 @@ async def judged_answers(connection: AsyncConnection) -> list[str]:
 
 
 async def votes_since(connection: AsyncConnection, at: datetime) -> dict[str, int]:
-    """Return of how many answers each person has said something since a time."""
-    rows = await connection.execute(
-        select(feedback.c.person_id, func.count(feedback.c.answer_id.distinct()).label("votes"))
+    """Return, by account, of how many answers its rater has said something since a time."""
+    rater = func.coalesce(links.c.rater, feedback.c.person_id).label("rater")
+    given = (
+        select(rater, feedback.c.person_id, feedback.c.answer_id)
+        .outerjoin(links, links.c.person_id == feedback.c.person_id)
         .where(feedback.c.at >= at, feedback.c.withdrawn.is_(False))
-        .group_by(feedback.c.person_id)
+        .subquery()
     )
-    return {row.person_id: int(row.votes) for row in rows}
+    counted = await connection.execute(
+        select(given.c.rater, func.count(given.c.answer_id.distinct()).label("votes")).group_by(
+            given.c.rater
+        )
+    )
+    votes = {row.rater: int(row.votes) for row in counted}
+    accounts = await connection.execute(select(given.c.person_id, given.c.rater).distinct())
+    return {row.person_id: votes[row.rater] for row in accounts}
 
 
 async def last_feedback_id(connection: AsyncConnection) -> int:

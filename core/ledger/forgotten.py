@@ -20,6 +20,8 @@ from core.ledger.erasure import (
     note_erasure,
 )
 from core.ledger.inbox import rewrite
+from core.ledger.linkage import links
+from core.ledger.links import forget_tries, part
 from core.ledger.machinery import audit
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.people import all_people
@@ -53,6 +55,8 @@ async def erase_trail(connection: AsyncConnection, trail: Trail, now: datetime) 
     await _erase_questions(connection, trail, now)
     await _erase_verdicts(connection, trail, now)
     scrubbed = await _erase_messages(connection, trail, now)
+    await part(connection, trail.person.id, trail.until)
+    await forget_tries(connection, trail.person.id)
     await _erase_names(connection, trail)
     if trail.is_empty and not scrubbed:
         return False
@@ -218,6 +222,7 @@ async def _erase_names(connection: AsyncConnection, trail: Trail) -> None:
         corrections.c.person_id,
         proposals.c.person_id,
         reactions.c.person_id,
+        links.c.person_id,
     )
     left = or_(*(exists().where(column == people.c.id) for column in referring))
     await connection.execute(delete(people).where(people.c.id == id_, ~left))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.ledger.conduct import drafts
@@ -154,6 +154,23 @@ async def thread_turns(
     turns = [(row.sent_at, Turn(by_bot=False, text=row.text)) for row in written]
     turns += [(row.posted_at, Turn(by_bot=True, text=row.text)) for row in posted]
     return [turn for _, turn in sorted(turns, key=lambda pair: pair[0])][-limit:]
+
+
+async def keys_below(
+    connection: AsyncConnection, conversation_id: str, beginning: str
+) -> list[str]:
+    """Return the keys of a conversation's messages and posts that begin so, of what still stands."""
+    written = select(messages.c.key).where(
+        messages.c.conversation_id == conversation_id,
+        messages.c.key.startswith(beginning, autoescape=True),
+        messages.c.deleted_at.is_(None),
+    )
+    posted = select(posts.c.key).where(
+        posts.c.conversation_id == conversation_id,
+        posts.c.key.startswith(beginning, autoescape=True),
+    )
+    found = await connection.execute(union(written, posted))
+    return sorted(found.scalars())
 
 
 def is_open() -> ColumnElement[bool]:

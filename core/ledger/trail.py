@@ -11,6 +11,7 @@ from core.answers import Origin
 from core.feedback import Correction, Verdict
 from core.ledger.feedback import live_verdicts
 from core.ledger.inbox import EMPTY
+from core.ledger.links import accounts_of
 from core.ledger.tables import (
     answers,
     conversations,
@@ -33,7 +34,7 @@ class Trail:
     are answers in the person's own words, be it that somebody else saved them, and `written` these
     and where they were given again. `proposals` say what the person saved. `unvouched` are the bot's
     answers to the person's questions that nobody else found right, `vouched` the others; `judged`
-    are the stored answers that the person's verdicts were on.
+    are the stored answers that the person's verdicts were on; `linked` counts the other accounts.
     """
 
     person: Person
@@ -48,6 +49,7 @@ class Trail:
     written: Sequence[str] = ()
     unvouched: Sequence[str] = ()
     vouched: Sequence[str] = ()
+    linked: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -64,6 +66,7 @@ class Trail:
             corrections=len(self.corrections),
             answers=len({*self.unvouched, *self.written} - {*self.corrections}),
             kept=len(self.vouched),
+            linked=self.linked,
         )
 
 
@@ -75,7 +78,9 @@ async def trail_of(
     asking: Collection[str] = (),
 ) -> Trail:
     """Return a person's trail, without what is newer than `until` and the messages in `asking`."""
-    trail = await _with_messages(connection, Trail(person=person, until=until), asking)
+    others = len(await accounts_of(connection, person)) - 1
+    trail = Trail(person=person, until=until, linked=others)
+    trail = await _with_messages(connection, trail, asking)
     trail = await _with_verdicts(connection, trail)
     trail = await _with_corrections(connection, trail)
     trail = await _with_proposals(connection, trail)
@@ -212,7 +217,7 @@ async def _vouched(
         vouched |= {
             one.answer_id
             for one in verdicts
-            if one.verdict is Verdict.UP and one.person.id != person.id
+            if one.verdict is Verdict.UP and not one.is_by(person.id)
         }
     # A command prints what it was called with, whoever likes it.
     return vouched - {row.answer_id for row in asked if row.origin == Origin.COMMAND.value}

@@ -8,7 +8,12 @@ from sqlalchemy import select, update
 
 from core.answers import Answer, Origin, Placement
 from core.decisions import GONE, NOT_YOURS
-from core.errors import ClaimLostError, TavernkeepError, UnknownAnswerError
+from core.errors import (
+    ClaimLostError,
+    PlatformAwayError,
+    TavernkeepError,
+    UnknownAnswerError,
+)
 from core.feedback import Choice, Decision, Verdict
 from core.interfaces import Reply
 from core.learning.forgetting import Forgetting
@@ -21,6 +26,7 @@ from core.ledger.modes import set_mode
 from core.ledger.tables import inbox
 from core.messages import Deleted, Message, MessageRef
 from core.modes import Mode
+from core.worker import REFUSALS
 from tests.tavern import ANA, BEN, CLEO, HALL, ROBOT, KeptReply, Tavern
 
 QUESTION = "When does the kitchen close?"
@@ -304,6 +310,36 @@ async def test_a_platform_that_is_away_is_tried_again(tavern: Tavern) -> None:
         draft.id,
         "test:hall:public",
     )
+
+
+class Refusing(KeptReply):
+    """A platform that answers, and takes nothing; it counts how often it was asked."""
+
+    asked = 0
+
+    async def finish(self, answer: Answer) -> MessageRef:
+        """Refuse the answer."""
+        del answer
+        self.asked += 1
+        raise PlatformAwayError("It refuses.", refuses=True)
+
+
+async def test_a_platform_that_refuses_is_asked_once_more_and_no_more(tavern: Tavern) -> None:
+    """What is refused may be put right meanwhile, but is not asked for as often as what fails."""
+    _, draft = await drafted(tavern)
+    await serve(tavern, reply := Refusing("public"))
+    decision = tavern.decision(draft, Choice.PUBLISH)
+    with pytest.raises(PlatformAwayError):
+        await tavern.assistant.on_decision(decision)
+    for _ in range(3):
+        tavern.clock.advance(minutes=5)
+        await serve(tavern, reply)
+    assert reply.asked == REFUSALS
+    async with tavern.ledger.reading() as connection:
+        row = await connection.execute(
+            select(inbox.c.failure).where(inbox.c.event_id == decision.event_id)
+        )
+    assert "It refuses." in str(row.scalar_one())
 
 
 async def test_a_decision_that_was_given_up_makes_room_for_another(tavern: Tavern) -> None:

@@ -1,5 +1,6 @@
 """Feedback: what a person says of an answer, and which of it counts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,6 +56,13 @@ def test_the_last_verdict_counts_and_taking_back_brings_back_the_other(
     """One verdict of a person lives, the last one that was not taken back, with its reason."""
     live = live_verdict(said(*events))
     assert (live.verdict if live else None, live.reason if live else None) == (verdict, reason)
+
+
+def test_an_account_takes_back_only_what_it_gave() -> None:
+    """What stands by a linked account stays, whichever of the two came first."""
+    here, there = said((UP, False), (UP, True))
+    elsewhere = Person(platform="slack", key="U1", name="Ana")
+    assert live_verdict([here, replace(there, person=elsewhere)]) == here
 
 
 @given(st.lists(st.tuples(st.sampled_from(Verdict), st.booleans())))

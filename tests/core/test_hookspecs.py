@@ -21,6 +21,7 @@ from tests.doubles import (
     NOTHING_KNOWN,
     Clock,
     Forgetful,
+    KeptLinks,
     KeptModes,
     ListedContents,
 )
@@ -35,7 +36,7 @@ HOOKS = [
     for node in held.body
     if isinstance(node, ast.FunctionDef)
 ]
-BUNDLED = ("folders", "help", "forget", "modes", "sources", "taverns", "variety")
+BUNDLED = ("folders", "help", "forget", "modes", "link", "sources", "taverns", "variety")
 
 
 def blocks(language: str) -> list[str]:
@@ -112,6 +113,7 @@ async def test_the_manuals_example_works_as_it_stands(
         model=QuotingModel(),
         forgetting=Forgetful(NOTHING_KNOWN),
         modes=KeptModes(),
+        links=KeptLinks(other=Person(platform="room", key="ann", name="Ann")),
         sources=ListedContents(),
         folder=tmp_path,
         commands=[],

@@ -21,7 +21,15 @@ from core.plugins import Brought, Listeners, collect, load_plugins
 from core.retrieval import Retriever
 from core.settings import Settings
 from plugins.variety import Variety
-from tests.doubles import NOTHING_KNOWN, Clock, Forgetful, KeptModes, ListedContents
+from tests.doubles import (
+    NOTHING_KNOWN,
+    Clock,
+    Forgetful,
+    KeptLinks,
+    KeptModes,
+    ListedContents,
+    person,
+)
 from tests.strangers import Strangers, strangers_in
 
 EVENT = Deleted(
@@ -63,6 +71,7 @@ def bring(
             model=QuotingModel(),
             forgetting=Forgetful(NOTHING_KNOWN),
             modes=KeptModes(),
+            links=KeptLinks(other=person()),
             sources=ListedContents(),
             folder=tmp_path / name,
             commands=brought.commands,

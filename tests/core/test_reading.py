@@ -62,6 +62,16 @@ async def test_posts_are_listed_with_their_emoji(tavern: Tavern) -> None:
     assert await tavern.assistant.posts_since("test", tavern.clock.advance(seconds=1)) == []
 
 
+async def test_what_stands_below_is_found_by_how_its_key_begins(tavern: Tavern) -> None:
+    """Questions and answers alike, in that conversation only; a sign of SQL's own is no joker."""
+    await tavern.ask(QUESTION)
+    found = await tavern.assistant.messages_below(HALL, "id0")
+    assert [ref.key for ref in found] == ["id0", "id0-answer"]
+    assert found[1] == POST
+    assert not await tavern.assistant.messages_below(HALL, "id_")
+    assert not await tavern.assistant.messages_below(replace(HALL, key="attic"), "id0")
+
+
 async def test_what_was_missed_is_received(tavern: Tavern) -> None:
     """Added while away counts, taken back while away counts no more; looking again finds nothing."""
     await tavern.ask(QUESTION)

@@ -102,6 +102,27 @@ class Away(KeptReply):
         return await super().finish(answer)
 
 
+class Refusing(KeptReply):
+    """A platform that answers, and takes neither an answer nor an apology."""
+
+    def __init__(self, key: str) -> None:
+        """Begin with nothing asked."""
+        super().__init__(key)
+        self.asked: list[str] = []
+
+    async def finish(self, answer: Answer) -> MessageRef:
+        """Refuse the answer."""
+        del answer
+        self.asked.append("finish")
+        raise PlatformAwayError("It refuses.", refuses=True)
+
+    async def fail(self, sentence: str) -> None:
+        """Refuse the apology."""
+        del sentence
+        self.asked.append("fail")
+        raise PlatformAwayError("It refuses.", refuses=True)
+
+
 async def rests(tavern: Tavern, message: Message, reply: Reply) -> float:
     """Let the time pass that a message rests, try it again, and return how many seconds it was."""
     until = (await row_of(tavern, message)).claimed_until
@@ -235,6 +256,20 @@ async def test_what_a_platform_refuses_is_told_at_once(tavern: Tavern) -> None:
     await tavern.assistant.receive(message)
     await tavern.assistant.drain()
     assert reply.failures == ["It is away."]
+
+
+async def test_what_a_platform_refuses_and_nobody_can_be_told_of_is_given_up(
+    tavern: Tavern,
+) -> None:
+    """The answer and the apology are refused, once each; why is noted, and nothing more is tried."""
+    message, reply = tavern.message(QUESTION), Refusing("a")
+    await tavern.assistant.resume("test", always(reply))
+    await tavern.assistant.receive(message)
+    await tavern.assistant.drain()
+    row = await row_of(tavern, message)
+    assert (row.attempts, row.failure) == (1, "It refuses.")
+    assert row.handled_at is not None
+    assert reply.asked == ["finish", "fail"]
 
 
 async def test_an_event_that_kills_its_process_is_given_up(tavern: Tavern) -> None:

@@ -13,8 +13,10 @@ from tests.doubles import (
     NOTHING_KNOWN,
     Clock,
     Forgetful,
+    KeptLinks,
     KeptModes,
     ListedContents,
+    person,
 )
 
 
@@ -28,6 +30,7 @@ def services(settings: Settings, index: MemoryIndex, clock: Clock, tmp_path: Pat
         model=QuotingModel(),
         forgetting=Forgetful(NOTHING_KNOWN),
         modes=KeptModes(),
+        links=KeptLinks(other=person()),
         sources=ListedContents(),
         folder=tmp_path / "plugin",
         commands=[],

@@ -62,6 +62,15 @@ async def test_other_words_are_told_how_it_is_used(
     assert not forgetful.asked
 
 
+async def test_linked_accounts_are_named_as_a_memory_of_their_own(
+    services: Services, forgetful: Forgetful
+) -> None:
+    """Nobody believes to be forgotten who is not."""
+    forgetful.there = replace(THERE, linked=1)
+    for words in ("me", "me yes"):
+        assert "write `/forget me` there as well" in (await said(services, forgetful, words))[0]
+
+
 async def test_nothing_that_stays_is_not_spoken_of(
     services: Services, forgetful: Forgetful
 ) -> None:

@@ -2,15 +2,11 @@
 
 from alembic import context as alembic
 
-from core.ledger import conduct, learned, machinery, tables
+from core.ledger import conduct, learned, linkage, machinery, tables
 from core.ledger.columns import metadata
 
-MODULES = (
-    tables,
-    learned,
-    machinery,
-    conduct,
-)  # imported for the tables that they add to the metadata
+# Imported for the tables that they add to the metadata.
+MODULES = (tables, learned, machinery, conduct, linkage)
 connection = alembic.config.attributes["connection"]
 alembic.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
 alembic.run_migrations()

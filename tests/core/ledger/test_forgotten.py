@@ -296,6 +296,8 @@ def test_every_reference_to_a_person_is_forgotten() -> None:
         "answers.author_id",
         "corrections.person_id",
         "feedback.person_id",
+        "link_codes.person_id",
+        "links.person_id",
         "messages.person_id",
         "proposals.person_id",
         "questions.asker_id",
