@@ -30,6 +30,7 @@ from core.learning.forgetting import Forgetting
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.ledger.spending import Purse
+from core.links import Linking
 from core.models.quoting import QuotingModel
 from core.plugins import Brought, Listeners, collect, load_plugins
 from core.prompts import load_instructions
@@ -174,6 +175,7 @@ def _services(
             curators=store.settings.learning.curators,
             now=now,
         ),
+        links=Linking(store.ledger, store.settings.learning.curators, now),
         sources=Sources(store.ledger),
         folder=store.folder.of_plugin(name),
         commands=brought.commands,

@@ -24,6 +24,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+discord = typer.Typer(help="What is done for Discord.", no_args_is_help=True)
+cli.add_typer(discord, name="discord")
 console = Console()
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -191,6 +193,18 @@ def examine(as_json: Json = False) -> None:
     """
     healthy = asyncio.run(doctor.examine(console, as_json=as_json))
     raise typer.Exit(0 if healthy else 1)
+
+
+@discord.command("sync")
+def sync() -> None:
+    """Let Discord show this release's commands and menus; do it once after each update.
+
+    The bot does it at its start, too, where they differ; Discord allows few such changes a day.
+    """
+    from bot.discord.sync import deploy  # its libraries take a second
+
+    changed = asyncio.run(deploy(load_settings().discord))
+    console.print("Discord shows the new commands." if changed else "Nothing has changed.")
 
 
 @cli.command("demo")

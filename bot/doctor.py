@@ -15,7 +15,7 @@ from bot import running
 from bot.app import App, open_app
 from bot.data_folder import DataFolder
 from bot.finding import Finding
-from bot.platforms import is_set_up
+from bot.platforms import in_discord, in_slack
 from bot.queues import waiting
 from core.errors import (
     DataFolderInUseError,
@@ -60,11 +60,8 @@ async def look(embedder: Embedder | None = None) -> AsyncIterator[Finding]:
     yield Finding(part="settings", well=True, said="All settings are known and valid.")
     yield space(settings.data)
     yield sqlite(settings)
-    if is_set_up(settings):
-        from bot.slack.examination import slack_findings  # its libraries take a second
-
-        async for finding in slack_findings(settings.slack):
-            yield finding
+    async for finding in connections(settings):
+        yield finding
     try:
         async with open_app(settings, embedder=embedder) as app:
             async for finding in within(app):
@@ -80,6 +77,20 @@ async def look(embedder: Embedder | None = None) -> AsyncIterator[Finding]:
             said=str(error),
             advice="The bot cannot start before this is put right; then start doctor again.",
         )
+
+
+async def connections(settings: Settings) -> AsyncIterator[Finding]:
+    """Yield what the chat platforms say, each where its token is set."""
+    if in_slack(settings):
+        from bot.slack.examination import slack_findings  # its libraries take a second
+
+        async for finding in slack_findings(settings.slack):
+            yield finding
+    if in_discord(settings):
+        from bot.discord.examination import discord_findings  # so do its libraries
+
+        async for finding in discord_findings(settings.discord):
+            yield finding
 
 
 async def beside(settings: Settings) -> AsyncIterator[Finding]:

@@ -55,11 +55,12 @@ def named(person: Person) -> str:
 
 
 def staying(there: Footprint) -> str:
-    """Return what stays, as a sentence after another one, or nothing."""
+    """Return what stays, as sentences after another one, or nothing."""
+    linked = " What their linked accounts wrote stays." if there.linked else ""
     if not there.kept:
-        return ""
+        return linked
     stay = "1 answer stays" if there.kept == 1 else f"{there.kept} answers stay"
-    return f" {stay}, without the question, because others found it right."
+    return f" {stay}, without the question, because others found it right.{linked}"
 
 
 def say(console: Console, sentence: str) -> None:

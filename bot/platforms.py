@@ -40,18 +40,28 @@ async def platforms(
 def chosen(app: App) -> list[Adapter]:
     """Return the adapters of the platforms for which a token is set."""
     settings = app.store.settings
-    if not is_set_up(settings):
-        return []
-    from bot.slack.adapter import SlackAdapter  # its libraries take a second, for those who use it
+    found: list[Adapter] = []
+    if in_slack(settings):
+        from bot.slack.adapter import SlackAdapter  # its libraries take a second, for who uses it
 
-    return [SlackAdapter(settings, app.assistant, utc_now)]
+        found.append(SlackAdapter(settings, app.assistant, utc_now))
+    if in_discord(settings):
+        from bot.discord.adapter import DiscordAdapter  # so do its libraries
+
+        found.append(DiscordAdapter(settings, app.assistant, utc_now))
+    return found
 
 
-def is_set_up(settings: Settings) -> bool:
+def in_slack(settings: Settings) -> bool:
     """Say whether any token of Slack is set."""
     slack = settings.slack
     held = (slack.bot_token, slack.app_token, slack.signing_secret)
     return any(one.get_secret_value() for one in held)
+
+
+def in_discord(settings: Settings) -> bool:
+    """Say whether the token of Discord is set."""
+    return bool(settings.discord.token.get_secret_value())
 
 
 def start(adapter: Adapter, say: Callable[[str], None], pause: float) -> asyncio.Task[None]:

@@ -52,6 +52,38 @@ def split_markdown(text: str, limit: int) -> list[str]:
     return parts.finished()
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text that is cut, after a word, where it is longer."""
+    if len(text) <= most:
+        return text
+    kept = text[:most]
+    return (kept.rsplit(" ", 1)[0] if " " in kept[most // 2 :] else kept).rstrip() + "…"
+
+
+def split_lines(text: str, limit: int) -> list[str]:
+    """Return a text in pieces of at most `limit` characters; joined by line breaks they are the text.
+
+    A line that is longer than a piece is cut, after a word if it can be.
+    """
+    pieces: list[str] = []
+    for line in _cut_lines(text, limit):
+        if pieces and len(pieces[-1]) + 1 + len(line) <= limit:
+            pieces[-1] += f"\n{line}"
+        else:
+            pieces.append(line)
+    return pieces
+
+
+def _cut_lines(text: str, limit: int) -> Iterator[str]:
+    for line in text.split("\n"):
+        left = line
+        while len(left) > limit:
+            cut = left.rfind(" ", 1, limit) + 1 or limit
+            yield left[:cut]
+            left = left[cut:]
+        yield left
+
+
 class _Parts:
     """The parts so far, and the one that is being filled."""
 

@@ -61,7 +61,10 @@ def _only_loopback() -> Iterator[None]:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take settings and secrets of this machine out of the environment."""
     for variable in list(os.environ):
-        if variable.startswith(("TAVERNKEEP_", "SLACK_")) or variable == "ANTHROPIC_API_KEY":
+        if (
+            variable.startswith(("TAVERNKEEP_", "SLACK_", "DISCORD_"))
+            or variable == "ANTHROPIC_API_KEY"
+        ):
             monkeypatch.delenv(variable)
 
 

@@ -16,7 +16,8 @@ from core.settings import RoomSettings
 
 # The room is one public conversation in which the bot is always meant unless a person is named:
 # it has neither mentions nor direct conversations. Nothing in it is hidden from anybody, so nothing
-# is shared or decided upon later, and nothing happens in it while the bot is away.
+# is shared or decided upon later, silence, which spares what is meant for the bot, changes nothing,
+# and nothing happens in it while the bot is away.
 CAPABILITIES = frozenset(Capability) - {
     Capability.MENTION,
     Capability.DIRECT,
@@ -27,6 +28,7 @@ CAPABILITIES = frozenset(Capability) - {
     Capability.SAVE,
     Capability.HOME,
     Capability.SWEEP,
+    Capability.SILENCE,
 }
 
 

@@ -29,7 +29,7 @@ def show_answer(seat: Seat, post: Post, now: datetime, deeds: Deeds) -> None:
     _sources(seat, card, deeds)
     if card.buttons:
         _actions(seat, post, card, deeds)
-    reactions(seat, post)
+    reactions(seat, post, deeds)
 
 
 def _above(card: AnswerCard) -> None:

@@ -91,7 +91,7 @@ class Drawn:
         if post.entry.person is not None:
             words = ui.html(message_html(post.entry.text), sanitize=False).classes("tk-text")
             mark(words, "message-text")
-            reactions(self._seat, post)
+            reactions(self._seat, post, self._deeds)
         elif post.phase is Phase.STANDS:
             show_answer(self._seat, post, self._seat.tavern.now(), self._deeds)
         elif post.phase is Phase.FAILED:

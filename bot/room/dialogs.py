@@ -70,7 +70,7 @@ def edit(seat: Seat, post: Post) -> None:
     write(
         seat,
         title="Edit your message",
-        told="An answer that was given already stays as it is.",
+        told="While nobody has reacted to its answer, it is answered anew.",
         text=post.entry.text,
         done=change,
         button="Save",

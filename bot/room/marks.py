@@ -4,7 +4,7 @@ from functools import partial
 
 from nicegui import events, ui
 
-from bot.room.controls import box, mark, press, toggled
+from bot.room.controls import Deeds, box, mark, press, toggled
 from bot.room.post import Post
 from bot.room.seat import Seat
 
@@ -12,7 +12,7 @@ ON_EMOJI = "(e) => { const b = e.target.closest('[data-emoji]'); if (b) emit(b.d
 PALETTE = ("👍", "👎", "❤️", "🎉", "✅", "❌", "😄", "🙏", "👀", "💡")
 
 
-def reactions(seat: Seat, post: Post) -> None:
+def reactions(seat: Seat, post: Post, deeds: Deeds) -> None:
     """Show the emoji that stand, each with how many and whose; a click adds or takes back."""
     with box("tk-marks"):
         for emoji, ids in post.entry.reactions:
@@ -23,6 +23,8 @@ def reactions(seat: Seat, post: Post) -> None:
                 kind="tk-mark",
                 test="reaction",
                 label=f"{emoji}: {names}",
+                deeds=deeds,
+                name=f"emoji {emoji}",
             )
             toggled(mark(button, data_emoji=emoji), seat.person_id in ids)
 

@@ -14,9 +14,10 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sentences import ASK_WHY, ELSEWHERE, NOT_PRESSED, NOTED, SHARED, WHICH_QUESTION
 from bot.slack import blocks, modals
 from bot.slack.dialogs import Dialogs
-from bot.slack.drafts import ELSEWHERE, settle_draft
+from bot.slack.drafts import settle_draft
 from bot.slack.history import message_at
 from bot.slack.identity import Identities
 from bot.slack.payload import Payload, text_at
@@ -30,9 +31,6 @@ from core.messages import Reaction
 
 log = logging.getLogger(__name__)
 ASK_ABOUT, SAVE_ANSWER = "ask_about", "save_answer"  # as the manifest names the shortcuts
-NOT_STORED = "Sorry, this could not be taken just now. Please press it again in a moment."
-NOTED = "Thank you, it is noted: {reason}. A better answer is welcome, too."
-SHARED = "Shared with the channel."
 
 
 def register_actions(
@@ -77,7 +75,7 @@ async def ask_why(client: AsyncWebClient, reaction: Reaction, answer: Answer) ->
             user=reaction.person.key,
             thread=thread,
             said=blocks.reason_blocks(answer.id, thread),
-            text=blocks.ASK_WHY,
+            text=ASK_WHY,
         )
 
 
@@ -90,7 +88,7 @@ async def ask_question(client: AsyncWebClient, proposal: Proposal) -> None:
         user=proposal.person.key,
         thread=proposal.thread or "",
         said=blocks.question_blocks(ref.conversation, ref.key),
-        text=blocks.WHICH_QUESTION,
+        text=WHICH_QUESTION,
     )
 
 
@@ -125,7 +123,7 @@ class Buttons:
                 user=press.user,
                 thread=press.thread,
                 said=blocks.reason_blocks(answer_id, press.thread),
-                text=blocks.ASK_WHY,
+                text=ASK_WHY,
             )
 
     async def reasoned(
@@ -221,7 +219,7 @@ class Buttons:
             log.warning("A press was not stored: %s", error)
             await ack()
             where = {"channel": press.channel, "user": press.user, "thread": press.thread}
-            await tell(client, said=NOT_STORED, **where)
+            await tell(client, said=NOT_PRESSED, **where)
             return False
         await ack()
         return True

@@ -9,9 +9,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapter import Capability
+from bot.background import Background
 from bot.slack.actions import ask_question, ask_why, register_actions
-from bot.slack.background import Background
-from bot.slack.client import close, sdk_logger, web_client
+from bot.slack.client import UNREACHABLE, close, sdk_logger, web_client
 from bot.slack.home import Home
 from bot.slack.http_mode import HttpMode
 from bot.slack.identity import Identities
@@ -97,7 +97,7 @@ class SlackAdapter:
         self._opened.push_async_callback(identities.close)
         replies = self._replies(client, self.workspace, identities)
         self._opened.push_async_callback(replies.close)
-        background = Background()
+        background = Background("Slack", UNREACHABLE)
         self._opened.push_async_callback(background.close)
         intake = self._intake(client, self.workspace, identities, background)
         background.start(self._assistant.resume(PLATFORM, replies.reply_to))

@@ -18,9 +18,10 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.card import AnswerCard, Button, CardSource, plain, safe_markdown
+from bot.sentences import ASK_WHY, SHARED_WITH, WHICH_QUESTION
 from bot.slack.markup import escaped, link, neutral
 from bot.slack.payload import Payload, parts_at, text_at
-from bot.split import split_markdown
+from bot.split import shortened, split_markdown
 from core.feedback import Reason
 
 # Slack's limits are 12,000 signs of Markdown, 50 blocks and 3,000 signs a section; room is left for
@@ -36,9 +37,6 @@ FALLBACK = 600
 FEEDBACK, FIX, SHARE = "feedback", "fix", "share"
 PUBLISH, EDIT, DISMISS = "publish", "edit_draft", "dismiss"
 REASON, WRITE_QUESTION, WITHIN = "reason_", "write_question", "thread-"
-ASK_WHY = "Thank you. What was wrong?"
-WHICH_QUESTION = "To keep this message as an answer, I need the question that it answers."
-SHARED_WITH = "Share with the channel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +73,7 @@ def draft_parts(card: AnswerCard, question: str, asker: str, conversation: str) 
 
     `asker` is a name and `conversation` the key of where it would stand.
     """
-    asked = (
-        f"{escaped(plain(asker))} asked in <#{conversation}>:\n>{escaped(_cut(plain(question)))}"
-    )
+    asked = f"{escaped(plain(asker))} asked in <#{conversation}>:\n>{escaped(shortened(plain(question), QUOTE))}"
     buttons = ActionsBlock(
         elements=[
             _button("Publish", PUBLISH, card.answer_id, style="primary"),
@@ -125,13 +121,13 @@ def decided_blocks(draft: Payload, sentence: str) -> list[Block | dict[str, Any]
 
 def sentence_blocks(sentence: str) -> list[Block]:
     """Return a plain sentence as blocks, in which nothing of it means anything to Slack."""
-    return [_section(escaped(_cut(plain(sentence), SENTENCE)))]
+    return [_section(escaped(shortened(plain(sentence), SENTENCE)))]
 
 
 def sentence_part(sentence: str) -> Part:
     """Return a plain sentence as a message."""
     return Part(
-        tail=tuple(sentence_blocks(sentence)), text=escaped(_cut(plain(sentence), FALLBACK))
+        tail=tuple(sentence_blocks(sentence)), text=escaped(shortened(plain(sentence), FALLBACK))
     )
 
 
@@ -158,7 +154,7 @@ def _parts(card: AnswerCard, head: tuple[Block, ...], tail: tuple[Block, ...]) -
     top = [*head, *([_small(card.notice)] if card.notice else [])]
     below = [*_sources(card), *([_small(card.mark)] if card.mark else []), *tail]
     bodies = _bodies(card) or [""]
-    text = escaped(_cut(plain(card.text), FALLBACK))
+    text = escaped(shortened(plain(card.text), FALLBACK))
     done = [
         Part(head=tuple(top if not number else ()), body=body, text=text)
         for number, body in enumerate(bodies[:-1])
@@ -218,8 +214,8 @@ def _sources(card: AnswerCard) -> Iterator[Block]:
 def _source(source: CardSource) -> str:
     """Return a source's line and the passage below it; what would fill the section is left out."""
     url = source.link if source.link and len(source.link) <= LONGEST_URL else None
-    line = f"[{source.number}] {link(_cut(source.breadcrumb or source.title, 150), url)}"
-    quote = escaped(_cut(plain(source.quote)))
+    line = f"[{source.number}] {link(shortened(source.breadcrumb or source.title, 150), url)}"
+    quote = escaped(shortened(plain(source.quote), QUOTE))
     return f"{line}\n>{quote}" if quote and len(line) + len(quote) + 20 < SECTION else line
 
 
@@ -250,13 +246,5 @@ def _section(mrkdwn: str) -> SectionBlock:
 
 
 def _small(sentence: str) -> ContextBlock:
-    text = MarkdownTextObject(text=escaped(_cut(sentence, SENTENCE)), verbatim=True)
+    text = MarkdownTextObject(text=escaped(shortened(sentence, SENTENCE)), verbatim=True)
     return ContextBlock(elements=[text])
-
-
-def _cut(text: str, most: int = QUOTE) -> str:
-    """Return a text that is shortened, after a word, where it is longer."""
-    if len(text) <= most:
-        return text
-    kept = text[:most]
-    return (kept.rsplit(" ", 1)[0] if " " in kept[most // 2 :] else kept).rstrip() + "…"

@@ -9,8 +9,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.sentences import ELSEWHERE, EMPTY, GONE, NOT_HERE, NOT_OPENED, NOT_WRITTEN, OWN, UNCHANGED
 from bot.slack import modals
-from bot.slack.drafts import ELSEWHERE, settle_draft
+from bot.slack.drafts import settle_draft
 from bot.slack.history import message_at
 from bot.slack.identity import Identities
 from bot.slack.modals import About
@@ -28,13 +29,6 @@ from core.interfaces import Event
 from core.messages import Conversation, Message
 
 log = logging.getLogger(__name__)
-NOT_STORED = "Sorry, this could not be taken just now. Please hand it in again in a moment."
-NOT_OPENED = "Sorry, the answer cannot be read just now. Please press it again in a moment."
-EMPTY = "Nothing is written here."
-UNCHANGED = "This is what was answered: nothing is changed yet."
-GONE = "This answer is gone, so nothing can be said of it any more."
-NOT_HERE = "This is not for everybody who reads along here, so it cannot be opened here."
-OWN = "This message is by a bot. If it is an answer of mine, “Fix it” makes a better one of it."
 
 
 class Dialogs:
@@ -158,7 +152,7 @@ class Dialogs:
             answer = await self._assistant.answer(about.answer)
         except LedgerError as error:
             log.warning("What was written in a dialog was not stored: %s", error)
-            await _refuse(ack, view, NOT_STORED)
+            await _refuse(ack, view, NOT_WRITTEN)
             return
         before = "" if answer is None or answer.origin is Origin.UNKNOWN else answer.text
         if not text or text == before.strip():
@@ -256,7 +250,7 @@ class Dialogs:
             return await self._identities.conversation(about.channel)
         except PlatformAwayError as error:
             log.warning("What was written in a dialog was not stored: %s", error)
-            await ack(response_action="errors", errors={modals.QUESTION: NOT_STORED})
+            await ack(response_action="errors", errors={modals.QUESTION: NOT_WRITTEN})
             return None
 
     async def _stored(
@@ -267,7 +261,7 @@ class Dialogs:
             await self._assistant.receive(event)
         except LedgerError as error:
             log.warning("What was written in a dialog was not stored: %s", error)
-            await _refuse(ack, view, NOT_STORED, field)
+            await _refuse(ack, view, NOT_WRITTEN, field)
             return False
         await ack()
         return True

@@ -7,8 +7,6 @@ from bot.slack.history import message_at
 from bot.slack.press import undone
 from core.feedback import Choice, Decision
 
-ELSEWHERE = "Drafts are decided upon where moderators read them, and nowhere else."
-
 
 async def settle_draft(client: AsyncWebClient, channel: str, key: str, decision: Decision) -> None:
     """Take the buttons off a draft, and say what became of it."""

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from slack_bolt.response import BoltResponse
 
+from bot.background import Background
 from bot.slack import translation
-from bot.slack.background import Background
 from bot.slack.client import away
 from bot.slack.commands import NAMES, NOT_STORED, SlashCommands, told
 from bot.slack.home import Home

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bot.slack.background import Background
+from bot.background import Background
 from bot.slack.client import away
 from bot.slack.identity import Identities
 from bot.slack.payload import Payload, text_at

@@ -5,9 +5,9 @@ What could call people or turn into a link is broken by a sign that nobody sees,
 
 import re
 from html import unescape
-from urllib.parse import urlsplit
 
 from bot.card import CODE, INVISIBLE, LINK
+from bot.labels import honest
 
 BREAK = "\u200b"  # a space without width
 CALLED = r"@(?=\\?(?:channel|here|everyone)(?!\w))"
@@ -24,7 +24,6 @@ STREAMED = re.compile(
 FURTHEST = 24  # signs that one of these looks ahead at most
 LONGEST_WORD = 64  # that is held back until it ends
 NEXT_WORD = re.compile(r"\s(?=\S)")
-NAMED = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}", re.IGNORECASE)
 
 
 def neutral(markdown: str) -> str:
@@ -118,30 +117,10 @@ def _broken(found: re.Match[str]) -> str:
 
 
 def _prose(prose: str) -> str:
-    return LINK.sub(_honest, ENTITY.sub(_undecoded, prose))
+    return LINK.sub(honest, ENTITY.sub(_undecoded, prose))
 
 
 def _undecoded(found: re.Match[str]) -> str:
     """Keep "&#64;here" from becoming a mention; "&lt;" is how the sign itself is written."""
     means = unescape(f"&{found.group(1)};") in MEANT and found.group(1).lower() != "lt"
     return _broken(found) if means else found.group()
-
-
-def _honest(found: re.Match[str]) -> str:
-    """Return a link as it is, unless its label names another place than it leads to."""
-    label, url = found.group(1), found.group(2)
-    host, path = _place(url)
-    named = {one.lower() for one in NAMED.findall(label)}
-    # A file's name looks like a place, too; it is one that the address leads to.
-    if all(one in {host, f"www.{host}"} or one in path for one in named):
-        return found.group()
-    return f"{label} ([{host or 'link'}]({url}))"
-
-
-def _place(url: str) -> tuple[str, str]:
-    """Return an address's host and path, in small letters."""
-    try:
-        parts = urlsplit(url)
-        return (parts.hostname or "").lower(), parts.path.lower()
-    except ValueError:  # a host that no browser would go to either
-        return "", ""

@@ -1,7 +1,7 @@
 """Modals: the dialogs in which people write, and what they wrote in them. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from slack_sdk.models.views import View
 
 from bot.slack.changes import changes
 from bot.slack.payload import NOTHING, Payload, part_at, parts_at, text_at
+from bot.split import split_lines
 from core.answers import Answer, Origin
 from core.documents import content_hash
 
@@ -108,27 +109,8 @@ def mark_of(text: str) -> str:
 
 
 def pieces_of(text: str) -> list[str]:
-    """Return a text in pieces that a field each holds; joined by line breaks they are the text.
-
-    A line that is longer than a field is cut, after a word if it can be.
-    """
-    pieces: list[str] = []
-    for line in _lines(text):
-        if pieces and len(pieces[-1]) + 1 + len(line) <= PREFILLED:
-            pieces[-1] += f"\n{line}"
-        else:
-            pieces.append(line)
-    return pieces[:MOST_FIELDS] or [""]
-
-
-def _lines(text: str) -> Iterator[str]:
-    for line in text.split("\n"):
-        left = line
-        while len(left) > PREFILLED:
-            cut = left.rfind(" ", 1, PREFILLED) + 1 or PREFILLED
-            yield left[:cut]
-            left = left[cut:]
-        yield left
+    """Return a text in pieces that a field each holds; joined by line breaks they are the text."""
+    return split_lines(text, PREFILLED)[:MOST_FIELDS]
 
 
 def _fields(text: str) -> list[Block]:

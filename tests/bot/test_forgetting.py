@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bot.app import App, open_app, utc_now
 from bot.asking import message_of
-from bot.forgetting import forget
+from bot.forgetting import forget, staying
 from bot.tending import run_job
 from bot.terminal.reply import CollectedReply
 from core.embedders.hashing import HashingEmbedder
@@ -136,3 +136,10 @@ def holding(folder: Path, word: str) -> list[Path]:
     """Return the files that have a word in them."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [path for path in files if word.encode() in path.read_bytes()]
+
+
+def test_what_linked_accounts_wrote_is_said_to_stay() -> None:
+    """Whoever forgets one account of a person is not led to believe it was all of them."""
+    linked = Footprint(messages=1, verdicts=0, corrections=0, answers=0, kept=0, linked=2)
+    assert staying(linked) == " What their linked accounts wrote stays."
+    assert staying(NOTHING) == ""

@@ -1,8 +1,11 @@
 """Parity: what one platform can do and another cannot must have a reason, in one place."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.adapter import Capability
+from bot.discord.adapter import CAPABILITIES as DISCORD
 from bot.room.adapter import CAPABILITIES as ROOM
 from bot.slack.adapter import CAPABILITIES as SLACK
 from bot.terminal.adapter import CAPABILITIES as TERMINAL
@@ -18,6 +21,7 @@ EXEMPT = {
         Capability.SAVE: "what people write under an answer is its correction",
         Capability.HOME: "the room greets with questions of its own",
         Capability.SWEEP: "nothing happens in the room while the bot is away",
+        Capability.SILENCE: "everything in the room is meant for the bot, and silence spares what is",
     },
     "terminal": {
         Capability.MENTION: "there is nobody else who could be meant",
@@ -42,8 +46,14 @@ EXEMPT = {
         Capability.HISTORY: "Slack itself keeps it",
         Capability.LEARNED: "`python -m bot rerank` and the room show it",
     },
+    "discord": {
+        Capability.SOURCE_PAGE: "a source's link leads to the page where it is kept",
+        Capability.HISTORY: "Discord itself keeps it",
+        Capability.LEARNED: "`python -m bot rerank` and the room show it",
+        Capability.HOME: "Discord gives a bot no place of its own beside its direct messages",
+    },
 }
-PLATFORMS = {"room": ROOM, "terminal": TERMINAL, "slack": SLACK}
+PLATFORMS = {"room": ROOM, "terminal": TERMINAL, "slack": SLACK, "discord": DISCORD}
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -52,3 +62,53 @@ def test_every_missing_capability_has_a_reason(platform: str) -> None:
     missing = frozenset(Capability) - PLATFORMS[platform]
     assert missing == set(EXEMPT[platform])
     assert all(EXEMPT[platform].values())
+
+
+# What the main README says of each capability, in its order there.
+MEANINGS = {
+    Capability.MENTION: "ask by mentioning it",
+    Capability.DIRECT: "ask it where nobody else reads",
+    Capability.COMMAND: "its commands: help, sources, mode, forget …",
+    Capability.THREAD_FOLLOW_UP: "ask on without mentioning it again",
+    Capability.SHORTCUT: "ask about a message by its menu",
+    Capability.PRIVATE_ANSWER: "answers for your eyes only",
+    Capability.SHARE: "share such an answer with all",
+    Capability.STATUS: "see what it does meanwhile",
+    Capability.STREAMING: "read the words as they come",
+    Capability.CITATION: "sources below each answer",
+    Capability.SOURCE_PAGE: "the source's page with the quoted words marked",
+    Capability.REACTION: "👍 and 👎 by emoji",
+    Capability.BUTTON: "“Helpful” and “Not helpful”, and taking it back or changing it",
+    Capability.REASON: "say what was wrong",
+    Capability.CORRECTION: "write the better answer",
+    Capability.SAVE: "keep what a colleague wrote as an answer",
+    Capability.EDIT: "edit the question and get another answer",
+    Capability.DELETE: "delete a message and what was learned from it",
+    Capability.MODE: "choose when it answers",
+    Capability.SILENCE: "silence it",
+    Capability.DRAFT: "answers that moderators publish, edit or dismiss",
+    Capability.HOME: "a page of its own that suggests questions",
+    Capability.HISTORY: "the whole conversation after a restart",
+    Capability.LEARNED: "what it has learned, at a glance",
+    Capability.SWEEP: "what happened while it was away counts afterwards",
+}
+TITLES = {"slack": "Slack", "discord": "Discord", "room": "room", "terminal": "terminal"}
+
+
+def parity_table() -> str:
+    """Return the table of all platforms, as Markdown."""
+    lines = [f"| | {' | '.join(TITLES.values())} |", "|---|" + ":-:|" * len(TITLES)]
+    for capability, meaning in MEANINGS.items():
+        cells = ["✓" if capability in PLATFORMS[one] else "–" for one in TITLES]
+        lines.append(f"| {meaning} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def test_the_readme_compares_the_platforms_as_they_are() -> None:
+    """Its table is what the lists of capabilities amount to."""
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    section = readme.split("## What can people do where?")[1].split("\n## ")[0]
+    table = "\n".join(line for line in section.splitlines() if line.startswith("|"))
+    assert table == parity_table()
+    assert set(MEANINGS) == set(Capability)
+    assert set(TITLES) == set(PLATFORMS)

@@ -8,10 +8,12 @@ import pytest
 
 from bot.adapter import Capability
 from bot.app import open_app
-from bot.platforms import is_set_up, platforms, start
+from bot.platforms import in_discord, in_slack, platforms, start
 from core.embedders.hashing import HashingEmbedder
 from core.settings import Settings, load_settings
+from tests.bot.discord.conftest import discord_settings
 from tests.bot.slack.conftest import slack_settings
+from tests.servers.discord import LoopbackDiscord
 from tests.servers.slack import LoopbackSlack
 
 
@@ -45,7 +47,7 @@ async def test_without_tokens_there_is_the_room_alone(
     said: list[str] = []
     async with open_app(settings, embedder=embedder) as app, platforms(app, said.append) as served:
         assert served == []
-    assert (said, is_set_up(settings)) == ([], False)
+    assert (said, in_slack(settings)) == ([], False)
 
 
 async def test_with_tokens_slack_is_served(
@@ -112,6 +114,26 @@ async def test_no_answer_is_in_the_making_once_its_platform_has_stopped(
             await slack.until(lambda: under_way)
         assert not under_way
     assert not any(post.streaming for post in slack.workspace.posts.values())
+
+
+async def test_with_its_token_discord_is_served(
+    settings: Settings, embedder: HashingEmbedder
+) -> None:
+    """It is said once it is connected, and a question is answered."""
+    said: list[str] = []
+    async with LoopbackDiscord() as discord:
+        general = discord.channel("general")
+        chosen = settings.model_copy(update={"discord": discord_settings(discord)})
+        async with open_app(chosen, embedder=embedder) as app, platforms(app, said.append):
+            await discord.until(lambda: said)
+            asked = await discord.person("Ana").says(general, "@Tavernkeep Kitchen?")
+            await discord.answer(asked)
+        await discord.until(lambda: not discord.gateway.connected)
+    assert (said, in_discord(settings), in_discord(chosen)) == (
+        ["Discord is connected."],
+        False,
+        True,
+    )
 
 
 class BrokenAdapter:

@@ -1,4 +1,4 @@
-"""A loopback Slack, and an app of the real Bolt that is connected to it."""
+"""A loopback Slack and a loopback Discord, and a real client that is connected to each."""
 
 import re
 from collections.abc import AsyncIterator
@@ -9,6 +9,8 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.servers.discord import LoopbackDiscord
+from tests.servers.discord_listener import Listener, listening
 from tests.servers.slack import LoopbackSlack
 from tests.servers.slack_person import Person
 from tests.servers.slack_post import JSON, Channel
@@ -84,3 +86,17 @@ def card() -> list[JSON]:
             ],
         },
     ]
+
+
+@pytest.fixture
+async def tavern() -> AsyncIterator[LoopbackDiscord]:
+    """Return a running Discord."""
+    async with LoopbackDiscord() as running:
+        yield running
+
+
+@pytest.fixture
+async def listener(tavern: LoopbackDiscord) -> AsyncIterator[Listener]:
+    """Return a client of discord.py that is connected to it."""
+    async with listening(tavern) as connected:
+        yield connected

@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from bot.slack.dialogs import EMPTY, NOT_HERE, NOT_STORED, OWN, UNCHANGED
-from bot.slack.drafts import ELSEWHERE
+from bot.sentences import ELSEWHERE, EMPTY, NOT_HERE, NOT_WRITTEN, OWN, UNCHANGED
 from core.feedback import Choice, Correction, Decision, Feedback, Proposal, Reason, Verdict, Via
 from core.ledger.ledger import Ledger
 from core.ledger.modes import set_mode
@@ -200,7 +199,7 @@ async def test_a_ledger_that_cannot_be_read_opens_nothing_and_loses_nothing(
     told = await whisper(slack, ana)
     async with ledger.writing() as connection:
         await connection.execute(text("ALTER TABLE answers_gone RENAME TO answers"))
-    assert list(fix.errors.values()) == [NOT_STORED]
+    assert list(fix.errors.values()) == [NOT_WRITTEN]
     assert "cannot be read just now" in told.words
 
 
@@ -489,4 +488,4 @@ async def test_a_dialog_stays_until_it_is_known_who_reads_along(
     fields = await modal(slack, ana)
     slack.faults.always("fatal_error", "conversations.info")
     await ana.submits(fields, {field: "Why?"})
-    assert list(fields.errors.values()) == [NOT_STORED]
+    assert list(fields.errors.values()) == [NOT_WRITTEN]

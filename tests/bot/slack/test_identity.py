@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import identity
 from bot.slack.client import close, web_client
-from bot.slack.identity import Identities, Remembered
+from bot.slack.identity import Identities
 from core.errors import PlatformAwayError
 from tests.bot.slack.conftest import slack_settings
 from tests.doubles import Clock
@@ -131,37 +131,6 @@ async def test_members_read_what_is_private(slack: LoopbackSlack, identities: Id
     assert await identities.reads(slack.channel("general").id, ben.id)
     slack.faults.next("fatal_error", "conversations.members")
     assert not await identities.reads(held.id, ana.id)
-
-
-async def test_not_everything_is_remembered(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was not used for longest is forgotten first."""
-    monkeypatch.setattr(identity, "MOST", 2)
-
-    async def ask(key: str) -> str:
-        return key.upper()
-
-    held = Remembered(ask, clock)
-    for key in ("a", "b", "a", "c"):
-        assert await held.get(key) == key.upper()
-    assert [held.known(key) for key in ("a", "b", "c")] == ["A", None, "C"]
-    held.forget("a")
-    assert held.known("a") is None
-
-
-async def test_what_is_being_asked_ends_with_the_adapter(clock: Clock) -> None:
-    """No task is left behind."""
-    asked = asyncio.Event()
-
-    async def ask(key: str) -> str:
-        asked.set()
-        await asyncio.sleep(3600)
-        return key
-
-    held = Remembered(ask, clock)
-    assert await held.get("a", patience=0.01) is None
-    await asked.wait()
-    await held.close()
-    assert len(asyncio.all_tasks()) == 1
 
 
 async def test_who_reads_a_conversation_is_never_guessed(

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 
-from bot.slack.client import UNREACHABLE
 from core.errors import TavernkeepError
 
 log = logging.getLogger(__name__)
@@ -13,8 +12,10 @@ log = logging.getLogger(__name__)
 class Background:
     """Runs work beside everything else; what fails is logged and raised nowhere."""
 
-    def __init__(self) -> None:
-        """Begin with nothing under way."""
+    def __init__(self, platform: str, foreseen: tuple[type[Exception], ...]) -> None:
+        """Take the platform's name, and what its library raises where it refuses or is away."""
+        self._platform = platform
+        self._foreseen = foreseen
         self._tasks: set[asyncio.Future[None]] = set()
 
     def start(self, work: Awaitable[None]) -> None:
@@ -33,7 +34,7 @@ class Background:
     def _ended(self, task: asyncio.Future[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, (TavernkeepError, *UNREACHABLE)):
-            log.warning("Something in Slack was left undone: %s", error)
+        if isinstance(error, (TavernkeepError, *self._foreseen)):
+            log.warning("Something in %s was left undone: %s", self._platform, error)
         elif error is not None:
-            log.error("Something in Slack was left undone", exc_info=error)
+            log.error("Something in %s was left undone", self._platform, exc_info=error)

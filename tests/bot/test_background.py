@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from bot.slack.background import Background
+from bot.background import Background
 from core.errors import PlatformAwayError
 
 
@@ -21,7 +21,7 @@ async def test_a_failure_is_logged(
     caplog: pytest.LogCaptureFixture, error: Exception, level: str
 ) -> None:
     """What can happen is one line; what cannot comes with its traceback."""
-    background = Background()
+    background = Background("Slack", (OSError,))
     background.start(fail(error))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -32,7 +32,7 @@ async def test_a_failure_is_logged(
 
 async def test_what_is_under_way_ends(caplog: pytest.LogCaptureFixture) -> None:
     """It is cancelled without a word."""
-    background = Background()
+    background = Background("Slack", (OSError,))
     background.start(asyncio.sleep(3600))
     with caplog.at_level(logging.INFO):
         await background.close()
