@@ -21,7 +21,9 @@ from core.messages import Conversation, Message, MessageRef, Person
 from core.scheduler import silent
 from core.settings import EmbedderSettings, Settings, load_settings
 from tests.doubles import Clock
+from tests.servers.discord import LoopbackDiscord
 from tests.servers.slack import LoopbackSlack
+from tests.stories.discord_bot import DiscordBot
 from tests.stories.slack_bot import SlackBot
 
 PAGES = {
@@ -239,3 +241,35 @@ def bot(slack: LoopbackSlack, in_slack: Settings, bundled: Embedder) -> SlackBot
 def quick(slack: LoopbackSlack, in_slack: Settings) -> SlackBot:
     """Return the bot in that Slack without a model, for stories that are not about meaning."""
     return SlackBot(slack, in_slack, HashingEmbedder())
+
+
+@pytest.fixture
+async def tavern() -> AsyncIterator[LoopbackDiscord]:
+    """Return a running Discord."""
+    async with LoopbackDiscord() as running:
+        yield running
+
+
+@pytest.fixture
+def in_discord(tmp_path: Path, pages: Path, tavern: LoopbackDiscord, migrated: Path) -> Settings:
+    """Return the settings of a bot in that Discord that reads the folder, without a key."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(migrated, tmp_path / "data" / "ledger.sqlite")
+    return load_settings(
+        env_file=None,
+        data=tmp_path / "data",
+        folders={"paths": (str(pages),)},
+        discord={"token": tavern.token, "api_url": tavern.url},
+    )
+
+
+@pytest.fixture
+def discord_bot(tavern: LoopbackDiscord, in_discord: Settings, bundled: Embedder) -> DiscordBot:
+    """Return the bot in that Discord, with the shipped model."""
+    return DiscordBot(tavern, in_discord, bundled)
+
+
+@pytest.fixture
+def quick_discord(tavern: LoopbackDiscord, in_discord: Settings) -> DiscordBot:
+    """Return the bot in that Discord without a model, for stories that are not about meaning."""
+    return DiscordBot(tavern, in_discord, HashingEmbedder())

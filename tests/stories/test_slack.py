@@ -47,27 +47,6 @@ async def test_the_loop(bot: SlackBot, slack: LoopbackSlack, transport: str) -> 
 
 
 @BOTH
-async def test_a_reaction_that_is_taken_back_loses_its_effect(
-    bot: SlackBot, slack: LoopbackSlack, transport: str
-) -> None:
-    """Three thumbs up verify an answer, which is given again with its mark; without them it is not."""
-    hall, garden = slack.channel("hall"), slack.channel("garden")
-    people = [slack.person(name) for name in ("Ana", "Ben", "Cleo")]
-    async with bot.opened():
-        answer = await bot.answer(hall, await people[0].says(hall, QUESTION))
-        for one in people:
-            await one.reacts(answer, "thumbsup")
-        await bot.run("rerank")
-        verified = await bot.answer(garden, await people[1].says(garden, QUESTION))
-        for one in people:
-            await one.unreacts(answer, "thumbsup")
-        await bot.run("rerank")
-        plain = await bot.answer(hall, await people[2].says(hall, QUESTION))
-    assert "3 helpful" in verified.words
-    assert "helpful" not in plain.words.replace("Helpful", "").replace("Not helpful", "")
-
-
-@BOTH
 async def test_an_event_that_comes_three_times_is_answered_once(
     quick: SlackBot, slack: LoopbackSlack, transport: str
 ) -> None:

@@ -40,26 +40,6 @@ async def test_an_edit_changes_the_answer_unless_somebody_reacted(
     assert len(quick.marked(hall)) == 1
 
 
-async def test_who_deletes_a_message_takes_back_what_was_learned_from_it(
-    bot: SlackBot, slack: LoopbackSlack
-) -> None:
-    """Also where the message began a thread, which Slack tells as a change."""
-    hall, garden = slack.channel("hall"), slack.channel("garden")
-    ana, ben = slack.person("Ana"), slack.person("Ben")
-    async with bot.opened():
-        asked = await ana.says(hall, "Where are the tokens for the staging area?")
-        told = await ben.says(hall, BETTER, thread=asked)
-        await ana.reacts(told, "pushpin")
-        await bot.run("rerank")
-        await ben.deletes(told)
-        await slack.settled()
-        await bot.run("rerank")
-        again = await bot.answer(
-            garden, await ana.says(garden, "@Tavernkeep Where are the tokens for staging?")
-        )
-    assert "vault" not in again.words
-
-
 async def test_a_channel_made_private_keeps_what_was_learned_in_it(
     bot: SlackBot, slack: LoopbackSlack
 ) -> None:

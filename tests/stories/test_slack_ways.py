@@ -49,67 +49,6 @@ async def test_a_command_is_answered_to_its_asker_who_may_share_it(
     assert len(quick.marked(hall)) == 1
 
 
-@pytest.mark.parametrize(
-    ("typed", "word"),
-    [
-        ("help", "/mode"),
-        ("status", "quoting"),
-        ("sources", "Backups"),
-        ("mode", "mention"),
-        ("silence", "silent"),
-        ("forget me", "forget"),
-    ],
-)
-async def test_its_own_command(
-    quick: SlackBot, slack: LoopbackSlack, typed: str, word: str
-) -> None:
-    """`/tavernkeep …` does what the command of that name does, and is seen by who typed it alone."""
-    hall, ana = slack.channel("hall"), slack.person("Ana")
-    async with quick.opened():
-        await ana.types(f"/tavernkeep {typed}", hall)
-        whisper = await slack.until(lambda: ana.whisper, PATIENCE)
-    assert word.lower() in whisper.words.lower()
-    assert quick.marked(hall) == []
-
-
-async def test_what_people_say_becomes_an_answer(bot: SlackBot, slack: LoopbackSlack) -> None:
-    """By 📌 on a reply to a question, and by the shortcut, which asks for the question."""
-    hall, garden = slack.channel("hall"), slack.channel("garden")
-    ana, ben = slack.person("Ana"), slack.person("Ben")
-    async with bot.opened():
-        asked = await ana.says(hall, "Where are the tokens for the staging area?")
-        told = await ben.says(hall, BETTER, thread=asked)
-        await ana.reacts(told, "pushpin")
-        other = await ben.says(hall, "The kitchen's oven needs ten minutes to be hot.")
-        await ana.uses("save_answer", other)
-        modal = await slack.until(lambda: ana.modal)
-        await ana.submits(modal, {"question": "How long does the oven in the kitchen need?"})
-        await bot.run("rerank")
-        one = await bot.answer(
-            garden, await ben.says(garden, "@Tavernkeep Where are the tokens for staging?")
-        )
-        two = await bot.answer(
-            garden, await ben.says(garden, "@Tavernkeep How long does the kitchen oven need?")
-        )
-    assert BETTER in one.words
-    assert "ten minutes" in two.words
-
-
-async def test_somebody_asks_about_a_message(bot: SlackBot, slack: LoopbackSlack) -> None:
-    """The shortcut quotes the message, asks for the question, and answers who asked alone."""
-    hall, ana = slack.channel("hall"), slack.person("Ana")
-    async with bot.opened():
-        said = await slack.person("Ben").says(hall, "We need a backup of the ledger.")
-        await ana.joins(hall)
-        await ana.uses("ask_about", said)
-        modal = await slack.until(lambda: ana.modal)
-        assert "need a backup" in modal.words
-        await ana.submits(modal, {"question": BACKUPS})
-        whisper = await slack.until(lambda: ana.whisper, PATIENCE)
-    assert "thirty days" in whisper.words
-    assert bot.marked(hall) == []
-
-
 async def test_a_thread_goes_on_without_mentions(quick: SlackBot, slack: LoopbackSlack) -> None:
     """Follow-ups are answered; people who talk to each other are left alone; 🤫 silences it."""
     hall, ana, ben = slack.channel("hall"), slack.person("Ana"), slack.person("Ben")

@@ -1,0 +1,150 @@
+"""One bot that serves every platform at once, and what stories on it are about."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.app import App, open_app
+from core.interfaces import Embedder
+from core.scheduler import silent
+from core.settings import load_settings
+from tests.stories.driver import Guest, Platform
+
+# Each story is about a thing of its own, so that what one teaches the bot is nothing to another.
+THINGS = (
+    *(
+        "anvil",
+        "bagpipe",
+        "cauldron",
+        "dulcimer",
+        "easel",
+        "ferret",
+        "goblet",
+        "hammock",
+        "incense",
+    ),
+    *("jukebox", "kettle", "ladder", "mandolin", "needle", "orchid", "parrot", "quilt", "raft"),
+    *("saddle", "telescope", "umbrella", "violin", "wheelbarrow", "xylophone", "yoke", "zither"),
+    *("accordion", "bicycle", "chessboard", "drum", "elevator", "fountain", "guitar", "harpoon"),
+    *("icebox", "javelin", "kayak", "lantern", "microscope", "notebook", "oven", "piano", "quiver"),
+    *("apron", "bucket", "candle", "dagger", "envelope", "funnel", "globe", "hatchet", "inkwell"),
+    *("rowboat", "sundial", "trumpet", "unicycle", "velvet", "windmill", "yacht", "zeppelin"),
+)
+PLACES = ("attic", "barn", "cellar", "den", "garret", "hallway", "larder", "pantry", "stable")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A thing, and the page that tells where it is kept."""
+
+    thing: str
+    place: str
+
+    @property
+    def page(self) -> str:
+        """The page."""
+        return (
+            f"# The {self.thing}\n\nThe {self.thing} of the house is kept in the {self.place}.\n\n"
+            f"## Cleaning the {self.thing}\n\nThe {self.thing} is cleaned every Tuesday at noon.\n"
+        )
+
+    @property
+    def question(self) -> str:
+        """What people ask."""
+        return f"Where is the {self.thing} of the house kept?"
+
+    @property
+    def in_other_words(self) -> str:
+        """What other people ask who mean the same."""
+        return f"Where do we keep the {self.thing} of the house?"
+
+    @property
+    def other(self) -> str:
+        """Another question, whose answer says "Tuesday"."""
+        return f"When is the {self.thing} cleaned?"
+
+    @property
+    def better(self) -> str:
+        """What people know better."""
+        return f"The {self.thing} was lent to Zelda, who brings it back on Sunday."
+
+
+class House:
+    """The bot, the platforms, and the topics that nobody has talked about yet."""
+
+    def __init__(
+        self, app: App, platforms: Mapping[str, Platform], topics: Iterator[Topic]
+    ) -> None:
+        """Take what is open."""
+        self.app = app
+        self.platforms = platforms
+        self._topics = topics
+
+    async def run(self, job: str) -> None:
+        """Run a job, after all that was done on any platform had its effect."""
+        for platform in self.platforms.values():
+            await platform.settled()
+        await self.app.assistant.run_job(job, silent)
+
+    def scene(self, platform: str) -> "Scene":
+        """Return a scene on a platform, about something new, in places that nobody was in."""
+        topic = next(self._topics)
+        return Scene(self, self.platforms[platform], topic)
+
+
+class Scene:
+    """Three people on one platform, two places, and a topic."""
+
+    def __init__(self, house: House, platform: Platform, topic: Topic) -> None:
+        """Take where, and what it is about."""
+        self.house, self.platform, self.topic = house, platform, topic
+        self.ana, self.ben, self.cleo = (platform.guest(name) for name in ("Ana", "Ben", "Cleo"))
+        self.hall, self.garden = f"{topic.thing}-hall", f"{topic.thing}-garden"
+
+    def moved(self, platform: str) -> "Scene":
+        """Return a scene about the same topic on another platform."""
+        return Scene(self.house, self.house.platforms[platform], self.topic)
+
+    async def asked(self, guest: Guest, text: str, place: str = "") -> Any:
+        """Ask, and return the finished answer."""
+        return await self.platform.answer(await guest.asks(place or self.hall, text))
+
+    async def told(self, guest: Guest, text: str, place: str = "") -> str:
+        """Ask, and return what the answer says."""
+        return await self.platform.words(await self.asked(guest, text, place))
+
+    async def reranked(self) -> None:
+        """Have what people said folded into ratings."""
+        await self.house.run("rerank")
+
+
+def topics() -> Iterator[Topic]:
+    """Yield topics, each once."""
+    places = itertools.cycle(PLACES)
+    return (Topic(thing=thing, place=next(places)) for thing in THINGS)
+
+
+@asynccontextmanager
+async def opened_house(
+    folder: Path, embedder: Embedder, platforms: Sequence[Platform]
+) -> AsyncIterator[House]:
+    """Open a bot that has read a page of each topic, and serves the platforms."""
+    pages = folder / "pages"
+    pages.mkdir()
+    for topic in topics():
+        (pages / f"{topic.thing}.md").write_text(topic.page, encoding="utf-8")
+    sections: dict[str, Mapping[str, Any]] = {"anthropic": {"api_key": ""}}
+    for platform in platforms:
+        sections |= platform.settings()
+    settings = load_settings(
+        env_file=None, data=folder / "data", folders={"paths": (str(pages),)}, **sections
+    )
+    async with AsyncExitStack() as stack:
+        app = await stack.enter_async_context(open_app(settings, embedder=embedder))
+        await app.assistant.run_job("refresh", silent)
+        for platform in platforms:
+            await stack.enter_async_context(platform.serving(app))
+        yield House(app, {one.name: one for one in platforms}, topics())
