@@ -129,6 +129,7 @@ class DiscordAdapter:
             now=self._now,
         )
         intake.listen(client)
+        client.begins_anew.append(recent.begun_anew)
         return Sweep(
             assistant=self._assistant,
             own=own,

@@ -58,6 +58,7 @@ class TavernkeepClient(discord.Client):
         self.tree: app_commands.CommandTree[TavernkeepClient] = app_commands.CommandTree(self)
         self.let_in = asyncio.Event()
         self.settled = asyncio.Event()
+        self.begins_anew: list[Callable[[], None]] = []  # told when the bot introduces itself
         self.refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._identifying = identifying
 
@@ -76,7 +77,8 @@ class TavernkeepClient(discord.Client):
                 self.refused.set_exception(error)
             raise
         await asyncio.sleep(pause)
-        self.dispatch("introduction")  # what is missed from here on Discord tells nobody again
+        for told in self.begins_anew:  # what was missed Discord tells nobody again
+            told()
 
     async def on_connect(self) -> None:
         """Note that Discord let the bot in."""

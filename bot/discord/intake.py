@@ -58,7 +58,7 @@ class Intake:
     def listen(self, client: discord.Client) -> None:
         """Be called for every event of a client that matters here."""
         for heard in (
-            *(self.on_introduction, self.on_message, self.on_raw_message_edit),
+            *(self.on_message, self.on_raw_message_edit),
             *(self.on_raw_message_delete, self.on_raw_bulk_message_delete),
             self.on_raw_thread_delete,
             *(self.on_raw_reaction_add, self.on_raw_reaction_remove),
@@ -70,10 +70,6 @@ class Intake:
             client.event(heard)
 
     # -- messages ------------------------------------------------------------------------------
-
-    async def on_introduction(self) -> None:
-        """Take it that the bot introduces itself anew: what was said meanwhile is yet to be read."""
-        self._recent.begun_anew()
 
     async def on_message(self, message: discord.Message) -> None:
         """Take a message that somebody wrote; the bot's own are remembered as its own."""
