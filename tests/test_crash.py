@@ -11,7 +11,7 @@ from tests.crash.kills import Tally
 from tests.crash.points import POINTS, Point
 
 SLOW = os.environ.get("TAVERNKEEP_SLOW") == "1"
-KILLS = 1000 if SLOW else len(POINTS) + 20
+KILLS = 1000 if SLOW else len(POINTS) + 50
 SEED = 20261122
 
 

@@ -102,7 +102,7 @@ async def test_a_connection_that_breaks_off_loses_nothing(
     # What was asked may be read back sooner than Discord tells of it.
     met = (discord.gateway.identified, discord.gateway.resumed)
     await discord.until(lambda: len(met[0]) == 2 if how == "forget" else bool(met[1]))
-    assert len(met[0]) == (2 if how == "forget" else 1)
+    assert (len(met[0]) - 1, bool(met[1])) == ((1, False) if how == "forget" else (0, True))
     assert len(all_heard(tavern, Message)) == 2
 
 
