@@ -113,6 +113,9 @@ class LearningSettings(Section):
         le=1,
         description="Similarity of questions for a stored answer to be given again.",
     )
+    reuse_error: float = Field(
+        0.02, gt=0, lt=1, description="Share of answers given again that may be wrong."
+    )
     guide: float = Field(
         0.5,
         ge=0,

@@ -1,7 +1,7 @@
 """Answering with what was learned: a stored answer is given again, guides a new one, or stays away."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from core.errors import IndexUnavailableError
 from core.feedback import Rating, Verdict
 from core.indexing import Indexing
 from core.interfaces import Index, Reply
+from core.learning.labels import LearnedThresholds
 from core.ledger.answers import load_answers, question_texts
 from core.ledger.documents import load_passages
 from core.ledger.feedback import live_verdicts
@@ -23,21 +24,36 @@ from core.ranking import learned_term
 from core.retrieval import HEARD, Retriever, Sought
 from core.settings import LearningSettings
 from core.terms import terms_of
+from core.thresholds import Thresholds
 
 log = logging.getLogger(__name__)
-NEAR_QUESTIONS = 20
+NEAR_QUESTIONS = 40
+WORD_FOR_WORD = 0.9995  # similarity from which two questions are one
 REUSABLE = frozenset({Standing.TRIAL, Standing.VERIFIED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
-    """A stored answer, the phrasing of it that is nearest, and how near that is (cosine)."""
+    """A stored answer with those of its phrasings that are near, and how near each is (cosine).
+
+    The nearest comes first. `rival` is how near any other answer is, by other words.
+    """
 
     answer: Answer
-    phrasing: str
-    similarity: float
+    phrasings: tuple[tuple[str, float], ...]
     rating: Rating
     helpful: int
+    rival: float = 0.0
+
+    @property
+    def phrasing(self) -> str:
+        """The nearest phrasing."""
+        return self.phrasings[0][0]
+
+    @property
+    def similarity(self) -> float:
+        """How near the nearest phrasing is."""
+        return self.phrasings[0][1]
 
     @property
     def worth(self) -> float:
@@ -45,24 +61,38 @@ class Recalled:
         bonus = 0.05 if self.answer.standing is Standing.VERIFIED else 0.0
         return self.similarity + learned_term(self.rating.value) + bonus
 
+    def fits(self, question: str, thresholds: Thresholds) -> bool:
+        """Say whether a phrasing is near enough and means the same; it need not be the nearest.
+
+        Nothing rivals what is asked word for word.
+        """
+        return any(
+            thresholds.allow(
+                self.answer.id, near, 1.0 if near >= WORD_FOR_WORD else near - self.rival
+            )
+            and same_meaning(question, phrasing)
+            for phrasing, near in self.phrasings
+        )
+
     @property
     def place(self) -> tuple[float, datetime, str]:
         """What the worthiest has most of: of equals the newer one, then one that stays the same."""
         return self.worth, self.answer.created_at, self.answer.id
 
 
-def verbatim(question: str, recalled: Sequence[Recalled], near: float) -> Recalled | None:
+def verbatim(
+    question: str, recalled: Sequence[Recalled], thresholds: Thresholds
+) -> Recalled | None:
     """Return the stored answer that may be given again word for word, or None.
 
-    It was written or verified by people, its question is near, and nothing in the two questions
-    reverses the meaning.
+    It was written or verified by people, its threshold allows it at this similarity, and nothing in
+    the two questions reverses the meaning.
     """
     fit = [
         one
         for one in recalled
-        if one.similarity >= near
-        and (one.answer.origin is Origin.CORRECTION or one.answer.standing is Standing.VERIFIED)
-        and same_meaning(question, one.phrasing)
+        if (one.answer.origin is Origin.CORRECTION or one.answer.standing is Standing.VERIFIED)
+        and one.fits(question, thresholds)
     ]
     return max(fit, key=lambda one: one.place, default=None)
 
@@ -103,13 +133,16 @@ class Reuse:
         self._answerer = answerer
         self._settings = settings
         self._now = now
+        self._learned = LearnedThresholds(
+            ledger=ledger, fingerprint=lambda: indexing.fingerprint, settings=settings
+        )
 
     async def answer(self, asked: Asked, held: frozenset[str], reply: Reply) -> Answer:
         """Return an answer that everyone who reads along may read; it is not stored yet."""
         await reply.progress("Searching…")
         sought = await self._retriever.seek(asked.question.text, held)
-        recalled = await self._recalled(sought)
-        again = verbatim(sought.text, recalled, self._settings.near)
+        recalled = await self.recalled(sought)
+        again = verbatim(sought.text, recalled, await self.thresholds(sought))
         if again is not None:
             return self._given_again(asked, again)
         guidance = [
@@ -121,10 +154,14 @@ class Reuse:
 
     async def given_again(self, sought: Sought) -> Recalled | None:
         """Return the stored answer that a question would be given word for word, or None."""
-        return verbatim(sought.text, await self._recalled(sought), self._settings.near)
+        recalled = await self.recalled(sought)
+        return verbatim(sought.text, recalled, await self.thresholds(sought))
 
-    async def _recalled(self, sought: Sought) -> list[Recalled]:
-        """Recall; where the index does not offer what was learned, what was read may be there."""
+    async def recalled(self, sought: Sought) -> list[Recalled]:
+        """Return the stored answers that are near a question; none where the index does not answer.
+
+        What was read may be there even then.
+        """
         try:
             return await self._recall(sought)
         except IndexUnavailableError as error:
@@ -132,45 +169,51 @@ class Reuse:
             self._indexing.doubt()
             return []
 
+    async def thresholds(self, sought: Sought) -> Thresholds:
+        """Return what was learned of similarities; of shared terms nothing is."""
+        if not await self._by_meaning(sought):
+            return self._learned.start
+        return await self._learned.now()
+
+    async def _by_meaning(self, sought: Sought) -> bool:
+        return sought.spoken >= HEARD and await self._indexing.speaks(ANSWERS)
+
     async def _recall(self, sought: Sought) -> list[Recalled]:
-        nearest: dict[str, tuple[str, float]] = {}
-        for hit_id, owner, similarity in await self._near(sought):
-            if owner not in nearest or similarity > nearest[owner][1]:
-                nearest[owner] = (hit_id, similarity)
+        hits = await self._near(sought)
+        owners = list(dict.fromkeys(owner for _, owner, _ in hits))
         async with self._ledger.reading() as connection:
-            held = await load_answers(connection, list(nearest))
-            phrasings = await question_texts(connection, [id_ for id_, _ in nearest.values()])
-            rated = await self._retriever.ratings.of_answers(
-                connection, sought.vector, list(nearest)
-            )
-            verdicts = await live_verdicts(connection, list(nearest), merged=True)
+            held = await load_answers(connection, owners)
+            texts = await question_texts(connection, [id_ for id_, _, _ in hits])
+            rated = await self._retriever.ratings.of_answers(connection, sought.vector, owners)
+            verdicts = await live_verdicts(connection, owners, merged=True)
             readable = [
                 one
                 for one in held.values()
                 if one.standing in REUSABLE
-                and nearest[one.id][0] in phrasings
                 and await _may_be_read(connection, one, sought.audiences)
             ]
+        found = _phrasings(hits, texts, {one.id for one in readable})
+        beyond = hits[-1][2] if len(hits) == NEAR_QUESTIONS else 0.0  # what else there may be
         return [
             Recalled(
                 answer=one,
-                phrasing=phrasings[nearest[one.id][0]],
-                similarity=nearest[one.id][1],
+                phrasings=found[one.id],
                 rating=rated[one.id],
                 helpful=sum(
                     given.answer_id == one.id and given.verdict is Verdict.UP for given in verdicts
                 ),
+                rival=max(beyond, _rival(one.id, found)),
             )
             for one in readable
+            if one.id in found
         ]
 
     async def _near(self, sought: Sought) -> list[tuple[str, str, float]]:
         """Return near questions as (id, answer id, similarity 0…1)."""
-        audiences = sought.audiences
-        if sought.spoken < HEARD or not await self._indexing.speaks(ANSWERS):
+        if not await self._by_meaning(sought):
             return await self._near_by_terms(sought)
         hits = await self._index.search_dense(
-            ANSWERS, sought.vector, audiences=audiences, limit=NEAR_QUESTIONS
+            ANSWERS, sought.vector, audiences=sought.audiences, limit=NEAR_QUESTIONS
         )
         return [(hit.id, hit.owner, hit.score) for hit in hits]
 
@@ -204,6 +247,31 @@ class Reuse:
             badge=badge_of(stored, again.helpful, self._now()),
             reused_id=stored.id,
         )
+
+
+def _phrasings(
+    hits: Sequence[tuple[str, str, float]], texts: Mapping[str, str], ids: Collection[str]
+) -> dict[str, tuple[tuple[str, float], ...]]:
+    """Return, by answer, its phrasings with how near each is, the nearest first."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for hit_id, owner, near in sorted(hits, key=lambda hit: -hit[2]):
+        if owner in ids and hit_id in texts:
+            found.setdefault(owner, []).append((texts[hit_id], near))
+    return {owner: tuple(given) for owner, given in found.items()}
+
+
+def _rival(answer_id: str, found: Mapping[str, tuple[tuple[str, float], ...]]) -> float:
+    """Return how near another answer is; one to the same question in the same words is no rival."""
+    mine = {frozenset(terms_of(text)) for text, _ in found.get(answer_id, ())}
+    return max(
+        (
+            near
+            for owner, given in found.items()
+            for text, near in given
+            if owner != answer_id and frozenset(terms_of(text)) not in mine
+        ),
+        default=0.0,
+    )
 
 
 async def _may_be_read(connection: Transaction, answer: Answer, audiences: Sequence[int]) -> bool:
