@@ -11,6 +11,7 @@ from core.errors import IndexUnavailableError, ModelError
 from core.interfaces import LanguageModel, Reply
 from core.items import Found, citation_of
 from core.messages import Person
+from core.preferences import USUAL, Preferences
 from core.prompts import CitationPiece, Guidance, Instructions, Prompt, TextPiece, Turn, prompt_of
 from core.retrieval import Retriever, Sought
 
@@ -24,13 +25,17 @@ AWAY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question that is to be answered, with all that its answer depends on."""
+    """A question that is to be answered, with all that its answer depends on.
+
+    `style` is how whoever asks likes answers.
+    """
 
     answer_id: str
     question: Question
     thread: tuple[Turn, ...]
     person: Person
     audience: Audience
+    style: Preferences = USUAL
 
 
 @dataclass(slots=True)
@@ -92,6 +97,7 @@ class Answerer:
             guidance=guidance,
             thread=asked.thread,
             person_id=asked.person.id,
+            style=asked.style,
         )
         draft, failure = await self._write(prompt, grounds, reply)
         if not draft.text.strip():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from core.items import Found
+from core.preferences import USUAL, Preferences
 
 MOST_GUIDANCE = 2  # the bot's own words must not crowd out the sources
 
@@ -48,6 +49,7 @@ class Prompt:
     guidance: tuple[Guidance, ...] = ()
     thread: tuple[Turn, ...] = ()
     person_hash: str | None = None
+    style: Preferences = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def prompt_of(
     guidance: Sequence[Guidance] = (),
     thread: Sequence[Turn] = (),
     person_id: str | None = None,
+    style: Preferences = USUAL,
 ) -> Prompt:
     """Return all that the language model is to be given."""
     return Prompt(
@@ -109,4 +112,5 @@ def prompt_of(
         guidance=tuple(guidance[:MOST_GUIDANCE]),
         thread=tuple(thread),
         person_hash=sha256(person_id.encode()).hexdigest()[:32] if person_id else None,
+        style=style,
     )
