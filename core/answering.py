@@ -12,7 +12,16 @@ from core.interfaces import LanguageModel, Reply
 from core.items import Found, citation_of
 from core.messages import Person
 from core.preferences import USUAL, Preferences
-from core.prompts import CitationPiece, Guidance, Instructions, Prompt, TextPiece, Turn, prompt_of
+from core.prompts import (
+    CitationPiece,
+    Guidance,
+    Instructions,
+    Mistake,
+    Prompt,
+    TextPiece,
+    Turn,
+    prompt_of,
+)
 from core.retrieval import Retriever, Sought
 
 log = logging.getLogger(__name__)
@@ -27,7 +36,7 @@ AWAY = (
 class Asked:
     """A question that is to be answered, with all that its answer depends on.
 
-    `style` is how whoever asks likes answers.
+    `style` is how whoever asks likes answers; `mistakes` were made near the question.
     """
 
     answer_id: str
@@ -36,6 +45,7 @@ class Asked:
     person: Person
     audience: Audience
     style: Preferences = USUAL
+    mistakes: tuple[Mistake, ...] = ()
 
 
 @dataclass(slots=True)
@@ -98,6 +108,7 @@ class Answerer:
             thread=asked.thread,
             person_id=asked.person.id,
             style=asked.style,
+            mistakes=asked.mistakes,
         )
         draft, failure = await self._write(prompt, grounds, reply)
         if not draft.text.strip():

@@ -6,10 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
+from core.feedback import Reason
 from core.items import Found
 from core.preferences import USUAL, Preferences
 
 MOST_GUIDANCE = 2  # the bot's own words must not crowd out the sources
+MOST_MISTAKES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,15 @@ class Guidance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """An answer to a near question that people found wrong, and why; it is never cited."""
+
+    question: str
+    text: str
+    wrong: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One earlier message of the conversation."""
 
@@ -50,6 +61,7 @@ class Prompt:
     thread: tuple[Turn, ...] = ()
     person_hash: str | None = None
     style: Preferences = USUAL
+    mistakes: tuple[Mistake, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,7 @@ def prompt_of(
     thread: Sequence[Turn] = (),
     person_id: str | None = None,
     style: Preferences = USUAL,
+    mistakes: Sequence[Mistake] = (),
 ) -> Prompt:
     """Return all that the language model is to be given."""
     return Prompt(
@@ -113,4 +126,5 @@ def prompt_of(
         thread=tuple(thread),
         person_hash=sha256(person_id.encode()).hexdigest()[:32] if person_id else None,
         style=style,
+        mistakes=tuple(mistakes[:MOST_MISTAKES]),
     )
