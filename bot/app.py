@@ -27,6 +27,7 @@ from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.forgetting import Forgetting
+from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.ledger.spending import Purse
@@ -176,11 +177,16 @@ def _services(
             now=now,
         ),
         links=Linking(store.ledger, store.settings.learning.curators, now),
+        preferring=_preferring(store, now),
         sources=Sources(store.ledger),
         folder=store.folder.of_plugin(name),
         commands=brought.commands,
         now=now,
     )
+
+
+def _preferring(store: Store, now: Callable[[], datetime]) -> Preferring:
+    return Preferring(store.ledger, store.settings.learning.guess_preferences, now)
 
 
 def _loop(
@@ -210,6 +216,7 @@ def _loop(
         evidence=Evidence(emoji=settings.learning.emoji, saved_by=saved_by, now=now),
         corrections=Corrections(ledger=store.ledger, retriever=store.retriever, now=now),
         proposals=Proposals(retriever=store.retriever, saved_by=saved_by, now=now),
+        preferring=_preferring(store, now),
         turns=settings.thread.turns,
         rules=rules_of(settings),
     )

@@ -11,7 +11,17 @@ from core.errors import IndexUnavailableError, ModelError
 from core.interfaces import LanguageModel, Reply
 from core.items import Found, citation_of
 from core.messages import Person
-from core.prompts import CitationPiece, Guidance, Instructions, Prompt, TextPiece, Turn, prompt_of
+from core.preferences import USUAL, Preferences
+from core.prompts import (
+    CitationPiece,
+    Guidance,
+    Instructions,
+    Mistake,
+    Prompt,
+    TextPiece,
+    Turn,
+    prompt_of,
+)
 from core.retrieval import Retriever, Sought
 
 log = logging.getLogger(__name__)
@@ -24,13 +34,18 @@ AWAY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question that is to be answered, with all that its answer depends on."""
+    """A question that is to be answered, with all that its answer depends on.
+
+    `style` is how whoever asks likes answers; `mistakes` were made near the question.
+    """
 
     answer_id: str
     question: Question
     thread: tuple[Turn, ...]
     person: Person
     audience: Audience
+    style: Preferences = USUAL
+    mistakes: tuple[Mistake, ...] = ()
 
 
 @dataclass(slots=True)
@@ -92,6 +107,8 @@ class Answerer:
             guidance=guidance,
             thread=asked.thread,
             person_id=asked.person.id,
+            style=asked.style,
+            mistakes=asked.mistakes,
         )
         draft, failure = await self._write(prompt, grounds, reply)
         if not draft.text.strip():

@@ -13,6 +13,7 @@ from core.interfaces import Command, Embedder, Index, LanguageModel, Listener, R
 from core.job import Job
 from core.messages import Conversation, Footprint, Person
 from core.modes import Mode
+from core.preferences import Aspect, Kept
 from core.settings import Settings
 
 GROUP = "tavernkeep.plugins"
@@ -84,6 +85,22 @@ class Links(Protocol):
         ...
 
 
+class Prefers(Protocol):
+    """Keeps how people like answers; who asks must be the person whose preferences they are."""
+
+    async def kept(self, person: Person) -> Kept:
+        """Return what a person said, and what their verdicts suggest."""
+        ...
+
+    async def prefer(self, person: Person, aspect: Aspect, value: str) -> None:
+        """Keep what a person says; raise `TavernkeepError` for a value that is on no list."""
+        ...
+
+    async def forget(self, person: Person) -> bool:
+        """Remove what a person said; return False where there was nothing."""
+        ...
+
+
 class Reads(Protocol):
     """Knows which sources everyone in the workspace may read."""
 
@@ -97,8 +114,8 @@ class Services:
     """What a plugin may use.
 
     `folder` is its own place in the data folder for what it keeps; the plugin makes it. `commands`
-    is complete once every plugin is loaded. `forgetting` and `links` are for the person who asks for
-    it, and for nobody else; `modes` for somebody in the conversation at hand.
+    is complete once every plugin is loaded. `forgetting`, `links` and `preferring` are for the person
+    who asks for it, and for nobody else; `modes` for somebody in the conversation at hand.
     """
 
     settings: Settings
@@ -108,6 +125,7 @@ class Services:
     forgetting: Forgets
     modes: Modes
     links: Links
+    preferring: Prefers
     sources: Reads
     folder: Path
     commands: Sequence[Command]

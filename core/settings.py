@@ -123,6 +123,9 @@ class LearningSettings(Section):
         (), description='People whose verdict alone verifies, as "platform:key".'
     )
     emoji: dict[str, Verdict] = Field({}, description="What each emoji says of an answer.")
+    guess_preferences: bool = Field(
+        True, description="Guess from verdicts who likes answers brief."
+    )
 
 
 class JobSettings(Section):
@@ -227,7 +230,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="The data folder.")
     plugins: tuple[str, ...] = Field(
-        ("folders", "help", "forget", "modes", "link", "sources", "taverns"),
+        ("folders", "help", "forget", "modes", "link", "prefs", "sources", "taverns"),
         description="Plugins to load, by name.",
     )
     ledger: LedgerSettings = LedgerSettings()

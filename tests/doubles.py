@@ -16,6 +16,7 @@ from core.ledger.intake import store
 from core.ledger.ledger import Transaction
 from core.messages import Conversation, Footprint, Message, MessageRef, Person
 from core.modes import Mode
+from core.preferences import Aspect, Kept, Length
 
 
 @dataclass(slots=True)
@@ -244,6 +245,28 @@ class KeptLinks:
         parted = bool(self.linked)
         self.linked.clear()
         return parted
+
+
+@dataclass(slots=True)
+class KeptPreferences:
+    """Keeps what was said for everybody; `guessed` is what their verdicts suggest."""
+
+    said: dict[Aspect, str] = field(default_factory=dict)
+    guessed: Length | None = None
+
+    async def kept(self, person: Person) -> Kept:
+        """Return it."""
+        return Kept(said=self.said, guessed=self.guessed)
+
+    async def prefer(self, person: Person, aspect: Aspect, value: str) -> None:
+        """Keep it."""
+        self.said[aspect] = value
+
+    async def forget(self, person: Person) -> bool:
+        """Forget it, and say whether there was anything."""
+        there = bool(self.said)
+        self.said.clear()
+        return there
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from core.jobs.refresh import Refresh
 from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
+from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.ledger.ledger import Ledger
@@ -217,6 +218,7 @@ class Tavern:
         saved_by = settings.conversations.saved_by
         self.proposals = Proposals(retriever=self.retriever, saved_by=saved_by, now=clock)
         self.evidence = Evidence(emoji=settings.learning.emoji, saved_by=saved_by, now=clock)
+        self.preferring = Preferring(ledger, settings.learning.guess_preferences, clock)
         self.scheduler = Scheduler(ledger=ledger, jobs=[], owner="test", now=clock)
         self.assistant = self.new_assistant()
         self._ids = (f"id{number}" for number in itertools.count())
@@ -258,6 +260,7 @@ class Tavern:
                 evidence=self.evidence,
                 corrections=self.corrections,
                 proposals=self.proposals,
+                preferring=self.preferring,
                 turns=self.settings.thread.turns,
                 rules=rules_of(self.settings),
             ),

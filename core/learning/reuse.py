@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.answering import Answerer, Asked
@@ -11,6 +11,7 @@ from core.errors import IndexUnavailableError
 from core.feedback import Rating, Verdict
 from core.indexing import Indexing
 from core.interfaces import Index, Reply
+from core.learning.mistakes import Mistakes
 from core.ledger.answers import load_answers, question_texts
 from core.ledger.documents import load_passages
 from core.ledger.feedback import live_verdicts
@@ -103,6 +104,11 @@ class Reuse:
         self._answerer = answerer
         self._settings = settings
         self._now = now
+        self._mistakes = Mistakes(
+            ledger=ledger,
+            fingerprint=lambda: indexing.fingerprint,
+            near=settings.guide,
+        )
 
     async def answer(self, asked: Asked, held: frozenset[str], reply: Reply) -> Answer:
         """Return an answer that everyone who reads along may read; it is not stored yet."""
@@ -117,6 +123,7 @@ class Reuse:
             for one in guiding(recalled, self._settings.guide)
             if same_meaning(asked.question.text, one.question)
         ]
+        asked = replace(asked, mistakes=await self._mistakes.near(sought))
         return await self._answerer.answer(asked, sought, reply, guidance)
 
     async def given_again(self, sought: Sought) -> Recalled | None:

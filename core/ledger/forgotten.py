@@ -25,6 +25,7 @@ from core.ledger.links import forget_tries, part
 from core.ledger.machinery import audit
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.people import all_people
+from core.ledger.preferences import forget_preferences, preferences
 from core.ledger.tables import (
     answers,
     conversations,
@@ -57,6 +58,7 @@ async def erase_trail(connection: AsyncConnection, trail: Trail, now: datetime) 
     scrubbed = await _erase_messages(connection, trail, now)
     await part(connection, trail.person.id, trail.until)
     await forget_tries(connection, trail.person.id)
+    await forget_preferences(connection, [trail.person.id], trail.until)
     await _erase_names(connection, trail)
     if trail.is_empty and not scrubbed:
         return False
@@ -223,6 +225,7 @@ async def _erase_names(connection: AsyncConnection, trail: Trail) -> None:
         proposals.c.person_id,
         reactions.c.person_id,
         links.c.person_id,
+        preferences.c.person_id,
     )
     left = or_(*(exists().where(column == people.c.id) for column in referring))
     await connection.execute(delete(people).where(people.c.id == id_, ~left))

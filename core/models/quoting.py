@@ -34,7 +34,9 @@ class QuotingModel:
         if person:
             yield TextPiece(f"A person answered a similar question:\n\n{person}")
         title = ""
-        for number, quote in enumerate(quotes_of(prompt.question, prompt.passages)):
+        for number, quote in enumerate(
+            quotes_of(prompt.question, prompt.passages, prompt.style.length)
+        ):
             passage = prompt.passages[quote.passage]
             named = plain_title(passage.title or passage.breadcrumb)
             lead = f"From **{named}**:\n\n" if named and named != title else ""

@@ -23,6 +23,7 @@ from tests.doubles import (
     Forgetful,
     KeptLinks,
     KeptModes,
+    KeptPreferences,
     ListedContents,
 )
 from tests.strangers import Strangers, strangers_in
@@ -36,7 +37,7 @@ HOOKS = [
     for node in held.body
     if isinstance(node, ast.FunctionDef)
 ]
-BUNDLED = ("folders", "help", "forget", "modes", "link", "sources", "taverns", "variety")
+BUNDLED = ("folders", "help", "forget", "modes", "link", "prefs", "sources", "taverns", "variety")
 
 
 def blocks(language: str) -> list[str]:
@@ -114,6 +115,7 @@ async def test_the_manuals_example_works_as_it_stands(
         forgetting=Forgetful(NOTHING_KNOWN),
         modes=KeptModes(),
         links=KeptLinks(other=Person(platform="room", key="ann", name="Ann")),
+        preferring=KeptPreferences(),
         sources=ListedContents(),
         folder=tmp_path,
         commands=[],

@@ -27,6 +27,7 @@ from tests.doubles import (
     Forgetful,
     KeptLinks,
     KeptModes,
+    KeptPreferences,
     ListedContents,
     person,
 )
@@ -72,6 +73,7 @@ def bring(
             forgetting=Forgetful(NOTHING_KNOWN),
             modes=KeptModes(),
             links=KeptLinks(other=person()),
+            preferring=KeptPreferences(),
             sources=ListedContents(),
             folder=tmp_path / name,
             commands=brought.commands,

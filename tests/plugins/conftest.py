@@ -15,6 +15,7 @@ from tests.doubles import (
     Forgetful,
     KeptLinks,
     KeptModes,
+    KeptPreferences,
     ListedContents,
     person,
 )
@@ -31,6 +32,7 @@ def services(settings: Settings, index: MemoryIndex, clock: Clock, tmp_path: Pat
         forgetting=Forgetful(NOTHING_KNOWN),
         modes=KeptModes(),
         links=KeptLinks(other=person()),
+        preferring=KeptPreferences(),
         sources=ListedContents(),
         folder=tmp_path / "plugin",
         commands=[],
