@@ -23,13 +23,16 @@ from core.jobs.purge import Purge
 from core.jobs.reconcile import Reconcile
 from core.jobs.reembed import Reembed
 from core.jobs.refresh import Refresh
+from core.jobs.replay import ReplayJob
 from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.forgetting import Forgetting
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
+from core.learning.replay import Replay
 from core.learning.reuse import Reuse
+from core.learning.rollback import Epochs
 from core.ledger.spending import Purse
 from core.links import Linking
 from core.models.quoting import QuotingModel
@@ -40,6 +43,7 @@ from core.settings import CHECKOUT, Settings
 from core.sources import Sources
 
 PROMPTS = CHECKOUT / "config" / "prompts"
+CANARIES = CHECKOUT / "config" / "canaries.txt"
 __all__ = ["App", "Store", "open_app", "open_store", "utc_now"]
 
 
@@ -108,11 +112,11 @@ def _built(
 ) -> App:
     reembed = Reembed(ledger=store.ledger, index=store.index, indexing=store.indexing, now=now)
     refresh = _refresh(store, brought, now)
-    jobs = [*_jobs(store, reembed, refresh, now), *brought.jobs]
+    loop = _loop(store, model, quoting, now)
+    jobs = [*_jobs(store, reembed, refresh, _replay(store, loop, now), now), *brought.jobs]
     owner = process_name()
     scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=owner, now=now)
     status = _status(store, model, scheduler, now)
-    loop = _loop(store, model, quoting, now)
     assistant = Assistant(
         ledger=store.ledger,
         loop=loop,
@@ -222,6 +226,18 @@ def _loop(
     )
 
 
+def _replay(store: Store, loop: Loop, now: Callable[[], datetime]) -> Replay:
+    return Replay(
+        ledger=store.ledger,
+        indexing=store.indexing,
+        retriever=store.retriever,
+        reuse=loop.reuse,
+        curators=store.settings.learning.curators,
+        canaries=CANARIES.read_text(encoding="utf-8").splitlines(),
+        now=now,
+    )
+
+
 def _index_folder(store: Store) -> Path | None:
     """Return where the index lies on this machine, or None where it is on a server."""
     uri = store.settings.index.uri or str(store.folder.index)
@@ -229,11 +245,26 @@ def _index_folder(store: Store) -> Path | None:
 
 
 def _jobs(
-    store: Store, reembed: Reembed, refresh: Refresh, now: Callable[[], datetime]
+    store: Store,
+    reembed: Reembed,
+    refresh: Refresh,
+    replay: Replay,
+    now: Callable[[], datetime],
 ) -> Sequence[Job]:
     settings = store.settings
     rerank = Rerank(
-        ledger=store.ledger, indexing=store.indexing, settings=settings.learning, now=now
+        ledger=store.ledger,
+        indexing=store.indexing,
+        settings=settings.learning,
+        now=now,
+        gate=replay,
+    )
+    replaying = ReplayJob(
+        ledger=store.ledger,
+        indexing=store.indexing,
+        replay=replay,
+        epochs=Epochs(ledger=store.ledger, now=now),
+        budget=settings.learning.budget,
     )
     reconcile = Reconcile(indexing=store.indexing)
     purge = Purge(
@@ -247,6 +278,7 @@ def _jobs(
     own = (
         ("rerank", "folds new verdicts into ratings and standings", every.rerank, rerank.run),
         ("reembed", "embeds what changed, also after a new model", every.reembed, reembed.run),
+        ("replay", "asks what is known, and undoes what got worse", every.replay, replaying.run),
         ("refresh", "reads the sources again", every.refresh, refresh.run),
         ("reconcile", "compares ledger and index, and heals", every.reconcile, reconcile.run),
         ("purge", "wipes from every file what was deleted", every.purge, purge.run),

@@ -135,6 +135,7 @@ class JobSettings(Section):
     reembed: float = Field(60, ge=0, description="Embeds what changed.")
     refresh: float = Field(60, ge=0, description="Reads the sources again.")
     reconcile: float = Field(30, ge=0, description="Compares ledger and index, and heals.")
+    replay: float = Field(60, ge=0, description="Asks what is known; goes back where it got worse.")
     purge: float = Field(1440, ge=0, description="Wipes from every file what was deleted.")
 
 

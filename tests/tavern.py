@@ -17,12 +17,14 @@ from core.index.memory import MemoryIndex
 from core.indexing import Indexing
 from core.ingestion import Ingestion
 from core.interfaces import Call, Embedder, Event, Index, LanguageModel, Reply
+from core.job import JobReport
 from core.jobs.refresh import Refresh
 from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
+from core.learning.replay import Replay
 from core.learning.reuse import Reuse
 from core.ledger.ledger import Ledger
 from core.messages import Conversation, Message, MessageRef, Person, Reaction
@@ -252,6 +254,7 @@ class Tavern:
             settings=self.settings.learning,
             now=self.clock,
         )
+        self.replay: Replay | None = self.replaying()  # None: every epoch counts
         return Assistant(
             ledger=self.ledger,
             loop=Loop(
@@ -269,6 +272,18 @@ class Tavern:
             listeners=Listeners([self.ear]),
             status=self._status,
             owner=f"process{next(PROCESSES)}",
+            now=self.clock,
+        )
+
+    def replaying(self, *canaries: str) -> Replay:
+        """Return what asks epochs what is known."""
+        return Replay(
+            ledger=self.ledger,
+            indexing=self.indexing,
+            retriever=self.retriever,
+            reuse=self.reuse,
+            curators=self.settings.learning.curators,
+            canaries=canaries,
             now=self.clock,
         )
 
@@ -304,16 +319,17 @@ class Tavern:
         )
         await refresh.run(self.clock(), silent)
 
-    async def rerank(self) -> None:
-        """Fold the evidence into ratings."""
+    async def rerank(self) -> JobReport:
+        """Fold the evidence into ratings, and return what the job reports."""
         self.clock.advance(seconds=1)
         rerank = Rerank(
             ledger=self.ledger,
             indexing=self.indexing,
             settings=self.settings.learning,
             now=self.clock,
+            gate=self.replay,
         )
-        await rerank.run(self.clock(), silent)
+        return await rerank.run(self.clock(), silent)
 
     # -- people --------------------------------------------------------------------------------
 

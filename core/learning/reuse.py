@@ -12,6 +12,7 @@ from core.feedback import Rating, Verdict
 from core.indexing import Indexing
 from core.interfaces import Index, Reply
 from core.learning.mistakes import Mistakes
+from core.learning.shadow import Shadow
 from core.ledger.answers import load_answers, question_texts
 from core.ledger.documents import load_passages
 from core.ledger.feedback import live_verdicts
@@ -126,30 +127,34 @@ class Reuse:
         asked = replace(asked, mistakes=await self._mistakes.near(sought))
         return await self._answerer.answer(asked, sought, reply, guidance)
 
-    async def given_again(self, sought: Sought) -> Recalled | None:
-        """Return the stored answer that a question would be given word for word, or None."""
-        return verbatim(sought.text, await self._recalled(sought), self._settings.near)
+    async def given_again(self, sought: Sought, shadow: Shadow | None = None) -> Recalled | None:
+        """Return the stored answer that a question would be given word for word, or None.
 
-    async def _recalled(self, sought: Sought) -> list[Recalled]:
+        `shadow` is an epoch that does not count yet, or no more.
+        """
+        return verbatim(sought.text, await self._recalled(sought, shadow), self._settings.near)
+
+    async def _recalled(self, sought: Sought, shadow: Shadow | None = None) -> list[Recalled]:
         """Recall; where the index does not offer what was learned, what was read may be there."""
         try:
-            return await self._recall(sought)
+            return await self._recall(sought, shadow)
         except IndexUnavailableError as error:
             log.warning("Nothing learned could be recalled: %s", error)
             self._indexing.doubt()
             return []
 
-    async def _recall(self, sought: Sought) -> list[Recalled]:
+    async def _recall(self, sought: Sought, shadow: Shadow | None = None) -> list[Recalled]:
         nearest: dict[str, tuple[str, float]] = {}
-        for hit_id, owner, similarity in await self._near(sought):
+        tried = shadow.near(sought.vector) if shadow else []
+        ratings = shadow.ratings if shadow else self._retriever.ratings
+        for hit_id, owner, similarity in [*await self._near(sought), *tried]:
             if owner not in nearest or similarity > nearest[owner][1]:
                 nearest[owner] = (hit_id, similarity)
         async with self._ledger.reading() as connection:
             held = await load_answers(connection, list(nearest))
+            held = shadow.moved(held) if shadow else held
             phrasings = await question_texts(connection, [id_ for id_, _ in nearest.values()])
-            rated = await self._retriever.ratings.of_answers(
-                connection, sought.vector, list(nearest)
-            )
+            rated = await ratings.of_answers(connection, sought.vector, list(nearest))
             verdicts = await live_verdicts(connection, list(nearest), merged=True)
             readable = [
                 one
