@@ -15,6 +15,7 @@ from core.breaker import Breaker
 from core.composing import Loop
 from core.conversations import Conversations
 from core.gating import rules_of
+from core.grounds import Judge
 from core.hookspecs import Services
 from core.index.lite import is_folder
 from core.interfaces import Embedder, Index, LanguageModel
@@ -27,6 +28,7 @@ from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.forgetting import Forgetting
+from core.learning.grounds import SecondGate
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.ledger.spending import Purse
@@ -101,13 +103,14 @@ def _model(store: Store, quoting: LanguageModel) -> LanguageModel:
 def _built(
     store: Store,
     model: LanguageModel,
-    quoting: LanguageModel,
+    quoting: QuotingModel,
     brought: Brought,
     now: Callable[[], datetime],
 ) -> App:
     reembed = Reembed(ledger=store.ledger, index=store.index, indexing=store.indexing, now=now)
     refresh = _refresh(store, brought, now)
-    jobs = [*_jobs(store, reembed, refresh, now), *brought.jobs]
+    grounds = _grounds(store, model, quoting, now)
+    jobs = [*_jobs(store, reembed, refresh, grounds, now), *brought.jobs]
     owner = process_name()
     scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=owner, now=now)
     status = _status(store, model, scheduler, now)
@@ -221,12 +224,30 @@ def _index_folder(store: Store) -> Path | None:
     return Path(uri) if is_folder(uri) else None
 
 
+def _grounds(
+    store: Store, model: LanguageModel, quoting: QuotingModel, now: Callable[[], datetime]
+) -> SecondGate:
+    judge = model if isinstance(model, Judge) else quoting
+    floor = store.settings.retrieval.floor
+    return SecondGate(
+        ledger=store.ledger, retriever=store.retriever, judge=judge, floor=floor, now=now
+    )
+
+
 def _jobs(
-    store: Store, reembed: Reembed, refresh: Refresh, now: Callable[[], datetime]
+    store: Store,
+    reembed: Reembed,
+    refresh: Refresh,
+    grounds: SecondGate,
+    now: Callable[[], datetime],
 ) -> Sequence[Job]:
     settings = store.settings
     rerank = Rerank(
-        ledger=store.ledger, indexing=store.indexing, settings=settings.learning, now=now
+        ledger=store.ledger,
+        indexing=store.indexing,
+        settings=settings.learning,
+        now=now,
+        grounds=grounds,
     )
     reconcile = Reconcile(indexing=store.indexing)
     purge = Purge(

@@ -122,6 +122,7 @@ class LearningSettings(Section):
     curators: tuple[str, ...] = Field(
         (), description='People whose verdict alone verifies, as "platform:key".'
     )
+    reverify_days: float = Field(90, ge=0, description="Days until an answer lapses; 0 is never.")
     emoji: dict[str, Verdict] = Field({}, description="What each emoji says of an answer.")
 
 

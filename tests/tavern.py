@@ -21,6 +21,7 @@ from core.jobs.refresh import Refresh
 from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
+from core.learning.grounds import SecondGate
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.ledger.ledger import Ledger
@@ -212,6 +213,13 @@ class Tavern:
             settings=settings.retrieval,
             kernel_width=settings.learning.kernel_width,
         )
+        self.second_gate = SecondGate(
+            ledger=ledger,
+            retriever=self.retriever,
+            judge=QuotingModel(),
+            floor=settings.retrieval.floor,
+            now=clock,
+        )
         self.answerer = self._answerer(self.model)
         self.corrections = Corrections(ledger=ledger, retriever=self.retriever, now=clock)
         saved_by = settings.conversations.saved_by
@@ -309,6 +317,7 @@ class Tavern:
             indexing=self.indexing,
             settings=self.settings.learning,
             now=self.clock,
+            grounds=self.second_gate,
         )
         await rerank.run(self.clock(), silent)
 

@@ -10,7 +10,8 @@ from core.documents import content_hash
 from core.feedback import Feedback, Penalty, Rating, Reason, Verdict, Weighed
 from core.indexing import Indexing
 from core.job import JobReport, Progress
-from core.learning.promotion import Move, carry_out, next_standing
+from core.learning.grounds import SecondGate
+from core.learning.promotion import Move, carry_out, look_again, next_standing
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
 from core.ledger.epochs import Epoch, live_epoch, prune_epochs, save_epoch, unembedded
 from core.ledger.feedback import (
@@ -23,6 +24,7 @@ from core.ledger.feedback import (
 )
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS, queue
+from core.ledger.verifications import Verification, load_verifications, overdue
 from core.ledger.writes import portions
 from core.ranking import Influence, Prior, influence_of, rating_of, weight_of
 from core.settings import LearningSettings
@@ -59,9 +61,11 @@ class Rerank:
         indexing: Indexing,
         settings: LearningSettings,
         now: Callable[[], datetime],
+        grounds: SecondGate | None = None,
     ) -> None:
-        """Take the log, and the index that follows the standings."""
+        """Take the log, the index that follows the standings, and the second gate to "verified"."""
         self._ledger = ledger
+        self._grounds = grounds
         self._indexing = indexing
         self._settings = settings
         self._now = now
@@ -73,6 +77,8 @@ class Rerank:
 
     async def run(self, now: datetime, progress: Progress) -> JobReport:
         """Make a new epoch where there is new evidence; otherwise only finish what was left."""
+        if self._grounds is not None:
+            await self._grounds.catch_up()
         async with self._ledger.reading() as connection:
             live = await live_epoch(connection)
             last = await last_feedback_id(connection)
@@ -81,6 +87,8 @@ class Rerank:
         if judged is None:
             await self._finish(live, progress)
             return JobReport(summary=_unmoved(live), figures={"moved": 0})
+        if self._grounds is not None:
+            judged.moves[:] = await self._grounds.allowed(judged.moves)
         moved = await self._move(judged)
         async with self._ledger.writing() as connection:
             epoch_id = await self._make(connection, judged, now)
@@ -115,6 +123,7 @@ class Rerank:
             live.last_feedback_id != last
             or live.parameters != self._parameters()
             or (last > 0 and now - live.made_at > FADES_AFTER)
+            or bool(await overdue(connection, now, self._settings.reverify_days))
         )
 
     def _parameters(self) -> str:
@@ -140,8 +149,9 @@ class Rerank:
             progress("rating answers", len(judged.rated), len(ids))
             held = await load_answers(connection, portion)
             verdicts = _by_answer(await live_verdicts(connection, portion, merged=True))
+            verified = await load_verifications(connection, portion)
             for id_, answer in held.items():
-                self._rate(judged, answer, verdicts.get(id_, ()), now)
+                self._rate(judged, answer, verdicts.get(id_, ()), verified.get(id_), now)
         progress("rating answers", len(ids), len(ids))
         wrong: set[str] = set()
         for portion in portions(await judged_answers(connection), AT_ONCE):
@@ -154,11 +164,20 @@ class Rerank:
         return judged
 
     def _rate(
-        self, judged: _Judged, answer: Answer, verdicts: Sequence[Feedback], now: datetime
+        self,
+        judged: _Judged,
+        answer: Answer,
+        verdicts: Sequence[Feedback],
+        verified: Verification | None,
+        now: datetime,
     ) -> None:
         others = _by_others(answer, verdicts)
         rating = rating_of(others, self._prior, now, judged.influence)
-        move = next_standing(answer, rating, verdicts, frozenset(self._settings.curators))
+        curators, days = frozenset(self._settings.curators), self._settings.reverify_days
+        lapsed_at = verified.lapsed_at if verified else None
+        move = next_standing(answer, rating, verdicts, curators, lapsed_at)
+        if move is None and verified is not None:
+            move = look_again(answer, verified, verdicts, curators, now, days)
         judged.rated[answer.id] = rating
         judged.standings[answer.id] = answer.standing
         if move is not None:

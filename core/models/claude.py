@@ -12,13 +12,15 @@ from anthropic.types import Message, MessageParam
 
 from core.breaker import Breaker, span
 from core.errors import ModelError
-from core.models import request
+from core.grounds import Grounds
+from core.models import request, weighing
 from core.models.budget import DailyBudget, Purse
 from core.models.catalogue import Catalogue
 from core.models.client import client_of
 from core.models.failures import FAILURES, MALFORMED, StoppedError, failure_of
 from core.models.reader import CUT_SHORT, CUTTING, DONE, Reader, tokens_in
-from core.prompts import Piece, Prompt, Turn
+from core.models.weighing import grounds_in, weighing_content, weighing_output
+from core.prompts import Piece, Prompt, PromptPassage, Turn
 from core.settings import AnthropicSettings
 
 log = logging.getLogger(__name__)
@@ -136,6 +138,23 @@ class Claude:
                 )
             written = self._text_of(message)
         return written + CUT_SHORT if message.stop_reason in CUTTING else written
+
+    async def weigh(self, question: str, text: str, passages: Sequence[PromptPassage]) -> Grounds:
+        """Return whether passages bear out what a text answers; it is one short call."""
+        async with self._guarded():
+            async with asyncio.timeout(self._settings.seconds):
+                known = await self._catalogue.known(self.name)
+                output = weighing_output(known)
+                message = await self._client.messages.create(
+                    model=self.name,
+                    max_tokens=weighing.TOKENS,
+                    system=request.system_of("", weighing.WEIGHING),
+                    messages=said(weighing_content(question, text, passages)),
+                    thinking=request.rewriting_effort(known).thinking,
+                    output_config=output or anthropic.omit,
+                )
+            reply = self._text_of(message)
+        return grounds_in(reply)
 
     async def close(self) -> None:
         """Let go of connections."""
