@@ -10,6 +10,7 @@ from core.documents import content_hash
 from core.errors import IndexUnavailableError, ModelError
 from core.grounds import Grounds, Judge
 from core.learning.promotion import Move
+from core.learning.support import support_of
 from core.ledger.answers import load_answers
 from core.ledger.documents import StoredPassage, passages_with
 from core.ledger.epochs import outdate
@@ -138,10 +139,13 @@ class SecondGate:
         return allowed[:MOST_SOURCES]
 
     async def _found_for(self, answer: Answer) -> dict[str, StoredPassage]:
+        """Return what holds most of the answer's words, then what is found for its question."""
         sought = await self._retriever.seek(answer.question.text, answer.audience.requires)
         found = [one for one in await self._retriever.find(sought) if one.score >= self._floor]
+        holding = await support_of(self._retriever, answer.text, answer.audience)
+        places = [(one.document_id, one.hash) for one in (*holding, *found)]
         async with self._ledger.reading() as connection:
-            return await passages_with(connection, [(one.document_id, one.hash) for one in found])
+            return await passages_with(connection, places)
 
     async def _outcome(self, move: Move, answer: Answer, found: Grounds) -> Move | None:
         """Return where the finding leads; None where the answer stays, and the log says why already."""

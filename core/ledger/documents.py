@@ -110,7 +110,7 @@ async def passages_with(
 
     They come in the order of the places.
     """
-    wanted = {pair: place for place, pair in enumerate(places)}
+    wanted = {pair: place for place, pair in reversed([*enumerate(places)])}
     held = await _stored(connection, passages.c.hash.in_([hash_ for _, hash_ in places]))
     there = [one for one in held.values() if (one.document_id, one.hash) in wanted]
     there.sort(key=lambda one: (wanted[one.document_id, one.hash], one.id))
