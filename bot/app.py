@@ -21,6 +21,7 @@ from core.index.lite import is_folder
 from core.interfaces import Embedder, Index, LanguageModel
 from core.job import Job
 from core.jobs.purge import Purge
+from core.jobs.reanswer import Reanswers
 from core.jobs.reconcile import Reconcile
 from core.jobs.reembed import Reembed
 from core.jobs.refresh import Refresh
@@ -31,6 +32,7 @@ from core.learning.forgetting import Forgetting
 from core.learning.grounds import SecondGate
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
+from core.learning.reviewing import Reviewing
 from core.ledger.spending import Purse
 from core.links import Linking
 from core.models.quoting import QuotingModel
@@ -110,7 +112,8 @@ def _built(
     reembed = Reembed(ledger=store.ledger, index=store.index, indexing=store.indexing, now=now)
     refresh = _refresh(store, brought, now)
     grounds = _grounds(store, model, quoting, now)
-    jobs = [*_jobs(store, reembed, refresh, grounds, now), *brought.jobs]
+    reanswers = _reanswers(store, model, now)
+    jobs = [*_jobs(store, reembed, refresh, grounds, now), reanswers, *brought.jobs]
     owner = process_name()
     scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=owner, now=now)
     status = _status(store, model, scheduler, now)
@@ -180,6 +183,7 @@ def _services(
         ),
         links=Linking(store.ledger, store.settings.learning.curators, now),
         sources=Sources(store.ledger),
+        reviews=Reviewing(ledger=store.ledger, curators=store.settings.learning.curators, now=now),
         folder=store.folder.of_plugin(name),
         commands=brought.commands,
         now=now,
@@ -231,6 +235,25 @@ def _grounds(
     floor = store.settings.retrieval.floor
     return SecondGate(
         ledger=store.ledger, retriever=store.retriever, judge=judge, floor=floor, now=now
+    )
+
+
+def _reanswers(store: Store, model: LanguageModel, now: Callable[[], datetime]) -> Job:
+    settings = store.settings
+    job = Reanswers(
+        ledger=store.ledger,
+        retriever=store.retriever,
+        model=model,
+        instructions=load_instructions(PROMPTS),
+        floor=settings.retrieval.floor,
+        most=settings.learning.reanswers,
+        now=now,
+    )
+    return Job(
+        name="reanswer",
+        summary="writes fresh answers for review to what went stale or was found wrong",
+        every=timedelta(minutes=settings.jobs.reanswer),
+        run=job.run,
     )
 
 

@@ -123,6 +123,7 @@ class LearningSettings(Section):
         (), description='People whose verdict alone verifies, as "platform:key".'
     )
     reverify_days: float = Field(90, ge=0, description="Days until an answer lapses; 0 is never.")
+    reanswers: int = Field(20, ge=0, description="Fresh answers for review that a day may bring.")
     emoji: dict[str, Verdict] = Field({}, description="What each emoji says of an answer.")
 
 
@@ -133,6 +134,7 @@ class JobSettings(Section):
     reembed: float = Field(60, ge=0, description="Embeds what changed.")
     refresh: float = Field(60, ge=0, description="Reads the sources again.")
     reconcile: float = Field(30, ge=0, description="Compares ledger and index, and heals.")
+    reanswer: float = Field(60, ge=0, description="Has fresh answers written for review.")
     purge: float = Field(1440, ge=0, description="Wipes from every file what was deleted.")
 
 
@@ -228,7 +230,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="The data folder.")
     plugins: tuple[str, ...] = Field(
-        ("folders", "help", "forget", "modes", "link", "sources", "taverns"),
+        ("folders", "help", "forget", "modes", "link", "sources", "review", "taverns"),
         description="Plugins to load, by name.",
     )
     ledger: LedgerSettings = LedgerSettings()

@@ -16,7 +16,7 @@ from core.gating import rules_of
 from core.index.memory import MemoryIndex
 from core.indexing import Indexing
 from core.ingestion import Ingestion
-from core.interfaces import Call, Embedder, Event, Index, LanguageModel, Reply
+from core.interfaces import Call, Command, Embedder, Event, Index, LanguageModel, Reply
 from core.jobs.refresh import Refresh
 from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
@@ -200,6 +200,7 @@ class Tavern:
         self.settings, self.ledger, self.index, self.clock = settings, ledger, index, clock
         self.model = ScriptedModel()
         self.ear = Ear()
+        self.commands: list[Command] = [Echo()]
         self.source = ListedSource([KITCHEN, PASSWORDS])
         self.indexing = Indexing(ledger=ledger, index=index, embedder=embedder, now=clock)
         self.ingestion = Ingestion(
@@ -270,7 +271,7 @@ class Tavern:
                 rules=rules_of(self.settings),
             ),
             scheduler=self.scheduler,
-            commands=[Echo()],
+            commands=self.commands,
             listeners=Listeners([self.ear]),
             status=self._status,
             owner=f"process{next(PROCESSES)}",

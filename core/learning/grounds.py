@@ -143,7 +143,8 @@ class SecondGate:
         sought = await self._retriever.seek(answer.question.text, answer.audience.requires)
         found = [one for one in await self._retriever.find(sought) if one.score >= self._floor]
         holding = await support_of(self._retriever, answer.text, answer.audience)
-        places = [(one.document_id, one.hash) for one in (*holding, *found)]
+        places = [(one.document_id, one.hash) for one in holding]
+        places += [(one.document_id, one.hash) for one in found]
         async with self._ledger.reading() as connection:
             return await passages_with(connection, places)
 

@@ -10,6 +10,7 @@ from core.ledger.answers import question_ids, set_standing
 from core.ledger.ledger import Transaction
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.verifications import Verification, note_lapsed, note_verified
+from core.ledger.withdrawing import withdraw
 from core.ranking import NEUTRAL, wilson_lower, wilson_upper
 
 ENOUGH_RATERS = 3
@@ -184,7 +185,10 @@ def _by_agreement(answer: Answer, verdicts: Sequence[Feedback]) -> Move | None:
 async def carry_out(
     connection: Transaction, moves: Sequence[Move], now: Callable[[], datetime]
 ) -> None:
-    """Write moves to the log of standings and queue what the index must change."""
+    """Write moves to the log of standings and queue what the index must change.
+
+    What would be given again and rests on a source that has changed meanwhile is stale at once.
+    """
     for move in moves:
         await set_standing(
             connection, move.answer_id, move.standing, reason=move.reason, by=move.by, now=now()
@@ -195,3 +199,5 @@ async def carry_out(
             await note_verified(connection, move.answer_id, move.owner, seen)
         elif move.lapses:
             await note_lapsed(connection, move.answer_id, now())
+    if any(move.standing in {Standing.TRIAL, Standing.VERIFIED} for move in moves):
+        await withdraw(connection, now())

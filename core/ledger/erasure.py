@@ -22,6 +22,7 @@ from core.ledger.machinery import audit
 from core.ledger.messages import delete_message, edit_message
 from core.ledger.operations import ANSWERS, PASSAGES, queue
 from core.ledger.proposals import saved_from
+from core.ledger.reanswers import forget_reanswers, unjudged_fresh
 from core.ledger.runs import note
 from core.ledger.tables import (
     answers,
@@ -270,8 +271,10 @@ async def empty_answers(
 ) -> None:
     """Take answers' words; stale for good, so that no verdict brings back an empty answer."""
     emptied = {"text": FORGOTTEN, "notice": None, "standing": Standing.STALE.value}
+    ids = list(dict.fromkeys([*ids, *await unjudged_fresh(connection, ids)]))
     await forget_grounds(connection, ids)
     await forget_verifications(connection, ids)
+    await forget_reanswers(connection, ids)
     for portion in portions(ids):
         await connection.execute(update(answers).where(answers.c.id.in_(portion)).values(**emptied))
         await connection.execute(delete(citations).where(citations.c.answer_id.in_(portion)))

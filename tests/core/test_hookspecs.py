@@ -24,6 +24,7 @@ from tests.doubles import (
     KeptLinks,
     KeptModes,
     ListedContents,
+    ListedReviews,
 )
 from tests.strangers import Strangers, strangers_in
 
@@ -36,7 +37,7 @@ HOOKS = [
     for node in held.body
     if isinstance(node, ast.FunctionDef)
 ]
-BUNDLED = ("folders", "help", "forget", "modes", "link", "sources", "taverns", "variety")
+BUNDLED = ("folders", "help", "forget", "modes", "link", "sources", "review", "taverns", "variety")
 
 
 def blocks(language: str) -> list[str]:
@@ -115,6 +116,7 @@ async def test_the_manuals_example_works_as_it_stands(
         modes=KeptModes(),
         links=KeptLinks(other=Person(platform="room", key="ann", name="Ann")),
         sources=ListedContents(),
+        reviews=ListedReviews(),
         folder=tmp_path,
         commands=[],
         now=clock,

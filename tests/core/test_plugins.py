@@ -28,6 +28,7 @@ from tests.doubles import (
     KeptLinks,
     KeptModes,
     ListedContents,
+    ListedReviews,
     person,
 )
 from tests.strangers import Strangers, strangers_in
@@ -73,6 +74,7 @@ def bring(
             modes=KeptModes(),
             links=KeptLinks(other=person()),
             sources=ListedContents(),
+            reviews=ListedReviews(),
             folder=tmp_path / name,
             commands=brought.commands,
             now=lambda: EVENT.at,

@@ -16,6 +16,7 @@ from tests.doubles import (
     KeptLinks,
     KeptModes,
     ListedContents,
+    ListedReviews,
     person,
 )
 
@@ -32,6 +33,7 @@ def services(settings: Settings, index: MemoryIndex, clock: Clock, tmp_path: Pat
         modes=KeptModes(),
         links=KeptLinks(other=person()),
         sources=ListedContents(),
+        reviews=ListedReviews(),
         folder=tmp_path / "plugin",
         commands=[],
         now=clock,

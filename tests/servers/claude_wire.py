@@ -112,6 +112,16 @@ def message(body: JSON, text: str, *, stop_reason: str | None = "end_turn") -> J
     }
 
 
+def answered(body: JSON) -> JSON:
+    """Return a whole message that answers as a stream would, with native citations."""
+    blocks: list[JSON] = [
+        {"type": "text", "text": one.text}
+        | ({} if one.result is None else {"citations": [citation(body, one)]})
+        for one in answer_to(body)
+    ]
+    return message(body, "") | {"content": blocks}
+
+
 def reply_to(body: JSON) -> str:
     """Return what a request that does not stream is answered with."""
     said = body["messages"][-1]["content"]
