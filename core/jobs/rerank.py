@@ -31,6 +31,9 @@ from core.settings import LearningSettings
 
 AT_ONCE = 50  # answers that are judged, or moved, between two breaths
 LATELY = timedelta(days=30)  # in which a rater's budget is spent
+NOT_FRESH = (
+    0.5  # what "outdated" takes off a cited passage, as a share of what "wrong sources" does
+)
 FADES_AFTER = timedelta(days=1)  # without new evidence ratings still fade, slowly
 
 
@@ -154,13 +157,16 @@ class Rerank:
                 self._rate(judged, answer, verdicts.get(id_, ()), verified.get(id_), now)
         progress("rating answers", len(ids), len(ids))
         wrong: set[str] = set()
+        old: set[str] = set()
         for portion in portions(await judged_answers(connection), AT_ONCE):
             given = await live_verdicts(connection, portion)
             held = await load_answers(connection, portion)
             judged.weighed.extend(self._weigh(judged, held, given, now))
             judged.liked.update(one.answer_id for one in given if one.verdict is Verdict.UP)
             wrong.update(one.answer_id for one in given if one.reason is Reason.WRONG_SOURCES)
-        judged.penalties.extend(await _penalties(connection, wrong))
+            old.update(one.answer_id for one in given if one.reason is Reason.OUTDATED)
+        judged.penalties.extend(await _penalties(connection, wrong, 1.0))
+        judged.penalties.extend(await _penalties(connection, old - wrong, NOT_FRESH))
         return judged
 
     def _rate(
@@ -287,9 +293,11 @@ def _by_answer(verdicts: Sequence[Feedback]) -> dict[str, list[Feedback]]:
     return grouped
 
 
-async def _penalties(connection: Transaction, wrong: Collection[str]) -> list[Penalty]:
-    """Return what "wrong sources" takes off the cited passages; each counts once near a question."""
+async def _penalties(
+    connection: Transaction, wrong: Collection[str], weight: float
+) -> list[Penalty]:
+    """Return what a reason takes off the cited passages, as they read now; once near a question."""
     return [
-        Penalty(passage_id=passage_id, question_id=question_id, weight=1.0)
+        Penalty(passage_id=passage_id, question_id=question_id, weight=weight)
         for passage_id, question_id in await wrong_sources(connection, sorted(wrong))
     ]

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Origin, Standing
+from core.feedback import Reason
 from core.ledger.learned import epochs, ratings
 from core.ledger.tables import answers, corrections, feedback, questions, standings
 from core.ledger.vouching import reanswers
@@ -152,7 +153,7 @@ def _stale() -> ColumnElement[bool]:
 
 
 def _bad() -> ColumnElement[bool]:
-    """Say of the bot's own answer that it was retired, or is rated badly by several people."""
+    """Say of the bot's own answer that it was retired, called outdated, or badly rated by several."""
     low = exists().where(
         ratings.c.answer_id == answers.c.id,
         ratings.c.epoch_id == epochs.c.id,
@@ -167,7 +168,12 @@ def _bad() -> ColumnElement[bool]:
     )
     retired = answers.c.standing == Standing.RETIRED.value
     disliked = and_(low, voices >= VOICES, answers.c.standing == Standing.CANDIDATE.value)
-    return and_(answers.c.origin.in_(WRITTEN), or_(retired, disliked))
+    called_old = exists().where(
+        feedback.c.answer_id == answers.c.id,
+        feedback.c.reason == Reason.OUTDATED.value,
+        feedback.c.withdrawn.is_(False),
+    )
+    return and_(answers.c.origin.in_(WRITTEN), or_(retired, disliked, called_old))
 
 
 def _corrected() -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ import pytest
 from core.answers import Answer, Origin, Standing
 from core.embedders.hashing import HashingEmbedder
 from core.errors import TavernkeepError
-from core.feedback import Verdict
+from core.feedback import Reason, Verdict
 from core.interfaces import LanguageModel
 from core.job import JobReport
 from core.jobs.reanswer import Reanswers
@@ -147,6 +147,22 @@ async def test_what_a_curator_retired_is_written_anew_unless_a_person_did(tavern
     async with tavern.ledger.reading() as connection:
         begun = await reanswers_in(connection, Stage.MADE, Stage.NOTHING)
     assert [one.answer_id for one in begun] == [retired.id]
+
+
+async def test_what_was_called_outdated_is_written_anew(tavern: Tavern) -> None:
+    """One person's word is enough for a fresh answer that a curator looks at, and for no more."""
+    old = await tavern.ask(QUESTION)
+    outdated = tavern.verdict(old, Verdict.DOWN, reason=Reason.OUTDATED)
+    await tavern.assistant.on_verdict(outdated)
+    await tavern.rerank()
+    assert (await run(tavern)).figures["made"] == 0  # the sources say the same as before
+    tavern.source.held[0] = NOW_AT_NINE
+    await tavern.read()
+    other = await tavern.ask("What time does the kitchen close?")
+    await tavern.assistant.on_verdict(replace(outdated, event_id="again", answer_id=other.id))
+    tavern.source.held[0] = KITCHEN
+    await tavern.read()
+    assert (await run(tavern)).figures["made"] == 1
 
 
 async def test_a_batch_is_collected_by_whoever_runs_next(
