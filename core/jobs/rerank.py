@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from core.answers import Answer, Origin, Question, Standing
 from core.documents import content_hash
-from core.feedback import Feedback, Penalty, Rating, Reason, Verdict, Weighed
+from core.feedback import Feedback, Penalty, Rating, Verdict, Weighed
 from core.indexing import Indexing
 from core.job import JobReport, Progress
 from core.learning.grounds import SecondGate
-from core.learning.promotion import Move, carry_out, look_again, next_standing
+from core.learning.penalties import penalties_of
+from core.learning.promotion import Move, carry_out, next_move
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
 from core.ledger.epochs import Epoch, live_epoch, prune_epochs, save_epoch, unembedded
 from core.ledger.feedback import (
@@ -20,7 +21,6 @@ from core.ledger.feedback import (
     last_feedback_id,
     live_verdicts,
     votes_since,
-    wrong_sources,
 )
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS, queue
@@ -31,9 +31,6 @@ from core.settings import LearningSettings
 
 AT_ONCE = 50  # answers that are judged, or moved, between two breaths
 LATELY = timedelta(days=30)  # in which a rater's budget is spent
-NOT_FRESH = (
-    0.5  # what "outdated" takes off a cited passage, as a share of what "wrong sources" does
-)
 FADES_AFTER = timedelta(days=1)  # without new evidence ratings still fade, slowly
 
 
@@ -156,17 +153,14 @@ class Rerank:
             for id_, answer in held.items():
                 self._rate(judged, answer, verdicts.get(id_, ()), verified.get(id_), now)
         progress("rating answers", len(ids), len(ids))
-        wrong: set[str] = set()
-        old: set[str] = set()
+        explained: list[Feedback] = []
         for portion in portions(await judged_answers(connection), AT_ONCE):
             given = await live_verdicts(connection, portion)
             held = await load_answers(connection, portion)
             judged.weighed.extend(self._weigh(judged, held, given, now))
             judged.liked.update(one.answer_id for one in given if one.verdict is Verdict.UP)
-            wrong.update(one.answer_id for one in given if one.reason is Reason.WRONG_SOURCES)
-            old.update(one.answer_id for one in given if one.reason is Reason.OUTDATED)
-        judged.penalties.extend(await _penalties(connection, wrong, 1.0))
-        judged.penalties.extend(await _penalties(connection, old - wrong, NOT_FRESH))
+            explained += [one for one in given if one.reason is not None]
+        judged.penalties.extend(await penalties_of(connection, explained))
         return judged
 
     def _rate(
@@ -179,11 +173,7 @@ class Rerank:
     ) -> None:
         others = _by_others(answer, verdicts)
         rating = rating_of(others, self._prior, now, judged.influence)
-        curators, days = frozenset(self._settings.curators), self._settings.reverify_days
-        lapsed_at = verified.lapsed_at if verified else None
-        move = next_standing(answer, rating, verdicts, curators, lapsed_at)
-        if move is None and verified is not None:
-            move = look_again(answer, verified, verdicts, curators, now, days)
+        move = next_move(answer, rating, verdicts, verified, self._settings, now)
         judged.rated[answer.id] = rating
         judged.standings[answer.id] = answer.standing
         if move is not None:
@@ -291,13 +281,3 @@ def _by_answer(verdicts: Sequence[Feedback]) -> dict[str, list[Feedback]]:
     for one in verdicts:
         grouped.setdefault(one.answer_id, []).append(one)
     return grouped
-
-
-async def _penalties(
-    connection: Transaction, wrong: Collection[str], weight: float
-) -> list[Penalty]:
-    """Return what a reason takes off the cited passages, as they read now; once near a question."""
-    return [
-        Penalty(passage_id=passage_id, question_id=question_id, weight=weight)
-        for passage_id, question_id in await wrong_sources(connection, sorted(wrong))
-    ]

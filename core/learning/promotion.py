@@ -12,6 +12,7 @@ from core.ledger.operations import ANSWERS, queue
 from core.ledger.verifications import Verification, note_lapsed, note_verified
 from core.ledger.withdrawing import withdraw
 from core.ranking import NEUTRAL, wilson_lower, wilson_upper
+from core.settings import LearningSettings
 
 ENOUGH_RATERS = 3
 VERIFIED_FROM = 0.6  # lower bound of the share of 👍
@@ -37,6 +38,23 @@ class Move:
     grounded: bool = False
     looked_at: datetime | None = None
     lapses: bool = False
+
+
+def next_move(
+    answer: Answer,
+    rating: Rating,
+    verdicts: Sequence[Feedback],
+    verified: Verification | None,
+    settings: LearningSettings,
+    now: datetime,
+) -> Move | None:
+    """Return what becomes of an answer by what people said of it, and by how long that is ago."""
+    curators = frozenset(settings.curators)
+    lapsed_at = verified.lapsed_at if verified else None
+    move = next_standing(answer, rating, verdicts, curators, lapsed_at)
+    if move is not None or verified is None:
+        return move
+    return look_again(answer, verified, verdicts, curators, now, settings.reverify_days)
 
 
 def next_standing(

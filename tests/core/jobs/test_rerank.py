@@ -12,7 +12,8 @@ from core.embedders.hashing import HashingEmbedder
 from core.feedback import Feedback, Rating, Reason, Verdict
 from core.index.memory import MemoryIndex
 from core.indexing import Indexing
-from core.jobs.rerank import FADES_AFTER, NOT_FRESH, Rerank
+from core.jobs.rerank import FADES_AFTER, Rerank
+from core.learning.penalties import NOT_FRESH
 from core.ledger.answers import load_answer, save_answer, set_standing
 from core.ledger.epochs import count_epochs, live_epoch, load_penalties, load_ratings
 from core.ledger.feedback import append, votes_since
