@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from core.answers import Presented, Review
+from core.errors import TavernkeepError
 from core.hookspecs import Register, Reviews, Services, hookimpl
 from core.interfaces import Call, Command
 
@@ -20,9 +21,12 @@ class ReviewNext:
     summary: str = "for curators: a fresh answer to judge, and what it changes"
 
     async def run(self, call: Call, progress: Callable[[str], Awaitable[None]]) -> str:
-        """Return the next review; the buttons below it judge the fresh answer."""
+        """Return the next review, whose buttons judge the fresh answer; a sentence for who is no curator."""
         del progress
-        review = await self.reviews.next(call.person, call.conversation)
+        try:
+            review = await self.reviews.next(call.person, call.conversation)
+        except TavernkeepError as error:
+            return str(error)
         return NOTHING if review is None else Presented(told(review), review.fresh)
 
 

@@ -18,6 +18,7 @@ from core.ledger.narrowing import meet, narrowed_to, reopen
 from core.ledger.operations import ANSWERS, queued, wanted_rows
 from core.ledger.people import audience_number
 from core.ledger.proposals import save_proposal
+from core.ledger.reanswers import Reanswer, Stage, put_reanswer
 from core.messages import Conversation, Message, Reopened
 from tests.doubles import LOBBY, NOON, answer, message, person
 
