@@ -165,6 +165,16 @@ def purge(as_json: Json = False) -> None:
 
 
 @cli.command()
+def reanswer(as_json: Json = False) -> None:
+    """Have fresh answers written to what went stale or was found wrong; curators see them by /review.
+
+    With a key it costs half of what questions cost: they are handed over now, and collected by the
+    next run. The bot does both by itself. None is given to anybody before a curator approves of it.
+    """
+    asyncio.run(tending.run_job(load_settings(), "reanswer", console, as_json=as_json))
+
+
+@cli.command()
 def evaluate(
     folder: Annotated[
         Path,
