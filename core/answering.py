@@ -1,7 +1,7 @@
 """Question -> passages -> language model -> Answer with citations, streamed to the reply."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from core.prompts import (
     Guidance,
     Instructions,
     Mistake,
+    Piece,
     Prompt,
     TextPiece,
     Turn,
@@ -182,6 +183,14 @@ class Answerer:
     def _noticed(self, notice: str | None) -> str | None:
         """Add to a notice that the memory is being rebuilt, where it is."""
         return " ".join(one for one in (notice, self._retriever.notice) if one) or None
+
+
+def written(pieces: Iterable[Piece], found: Sequence[Found]) -> tuple[str, tuple[Citation, ...]]:
+    """Return the text of an answer that a model wrote from these passages, and what it cites."""
+    draft = _Draft(found=found)
+    for piece in pieces:
+        draft.text += piece.text if isinstance(piece, TextPiece) else _cite(draft, piece)
+    return draft.text.strip(), tuple(draft.cited.values())
 
 
 def _cite(draft: _Draft, piece: CitationPiece) -> str:

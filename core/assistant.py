@@ -7,7 +7,7 @@ from core.answers import Answer
 from core.composing import Composer, Loop
 from core.documents import Document
 from core.effects import effects_of
-from core.feedback import Correction, Decision, Feedback, Proposal
+from core.feedback import Correction, Decision, Feedback, Proposal, Reason
 from core.interfaces import Command, Event, Reply
 from core.job import JobReport, Progress
 from core.ledger import posts, views
@@ -97,8 +97,13 @@ class Assistant:
         await self._see_through(reaction)
 
     async def on_verdict(self, feedback: Feedback) -> None:
-        """Take a verdict given by a button; raise `UnknownAnswerError` for an unknown answer."""
+        """Take a verdict given by a button; raise `UnknownAnswerError` for an unknown answer.
+
+        What is outdated has the sources read again soon.
+        """
         await self._see_through(feedback)
+        if feedback.reason is Reason.OUTDATED and not feedback.withdrawn:
+            self._scheduler.hurry("refresh")
 
     async def on_correction(self, correction: Correction) -> str:
         """Take a better answer and return the sentence for the person who wrote it.

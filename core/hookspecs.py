@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 import pluggy
 
+from core.answers import Review
 from core.documents import Contents
 from core.interfaces import Command, Embedder, Index, LanguageModel, Listener, Reranker, Source
 from core.job import Job
@@ -109,6 +110,14 @@ class Reads(Protocol):
         ...
 
 
+class Reviews(Protocol):
+    """Gives curators fresh answers to judge."""
+
+    async def next(self, person: Person, conversation: Conversation) -> Review | None:
+        """Return what has waited longest, or None; raise `TavernkeepError` for who is no curator."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a plugin may use.
@@ -127,6 +136,7 @@ class Services:
     links: Links
     preferring: Prefers
     sources: Reads
+    reviews: Reviews
     folder: Path
     commands: Sequence[Command]
     now: Callable[[], datetime]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from core.answers import Answer, Citation, Origin, Question, Standing
+from core.answers import Answer, Citation, Origin, Question, Review, Standing
 from core.audience import EVERYONE, Audience
 from core.documents import Contents, Document, Unreadable, content_hash
 from core.embedders.hashing import HashingEmbedder
@@ -278,6 +278,17 @@ class ListedContents:
     async def readable(self) -> Sequence[Contents]:
         """Return it."""
         return self.held
+
+
+@dataclass(slots=True)
+class ListedReviews:
+    """Gives whoever asks the reviews that it holds, one after the other."""
+
+    held: list[Review] = field(default_factory=list)
+
+    async def next(self, person: Person, conversation: Conversation) -> Review | None:
+        """Return the first, which is done with then."""
+        return self.held.pop(0) if self.held else None
 
 
 @dataclass(slots=True)

@@ -16,12 +16,13 @@ from core.gating import rules_of
 from core.index.memory import MemoryIndex
 from core.indexing import Indexing
 from core.ingestion import Ingestion
-from core.interfaces import Call, Embedder, Event, Index, LanguageModel, Reply
+from core.interfaces import Call, Command, Embedder, Event, Index, LanguageModel, Reply
 from core.job import JobReport
 from core.jobs.refresh import Refresh
 from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
+from core.learning.grounds import SecondGate
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.replay import Replay
@@ -202,6 +203,7 @@ class Tavern:
         self.settings, self.ledger, self.index, self.clock = settings, ledger, index, clock
         self.model = ScriptedModel()
         self.ear = Ear()
+        self.commands: list[Command] = [Echo()]
         self.source = ListedSource([KITCHEN, PASSWORDS])
         self.indexing = Indexing(ledger=ledger, index=index, embedder=embedder, now=clock)
         self.ingestion = Ingestion(
@@ -214,6 +216,13 @@ class Tavern:
             indexing=self.indexing,
             settings=settings.retrieval,
             kernel_width=settings.learning.kernel_width,
+        )
+        self.second_gate = SecondGate(
+            ledger=ledger,
+            retriever=self.retriever,
+            judge=QuotingModel(),
+            floor=settings.retrieval.floor,
+            now=clock,
         )
         self.answerer = self._answerer(self.model)
         self.corrections = Corrections(ledger=ledger, retriever=self.retriever, now=clock)
@@ -268,7 +277,7 @@ class Tavern:
                 rules=rules_of(self.settings),
             ),
             scheduler=self.scheduler,
-            commands=[Echo()],
+            commands=self.commands,
             listeners=Listeners([self.ear]),
             status=self._status,
             owner=f"process{next(PROCESSES)}",
@@ -327,6 +336,7 @@ class Tavern:
             indexing=self.indexing,
             settings=self.settings.learning,
             now=self.clock,
+            grounds=self.second_gate,
             gate=self.replay,
         )
         return await rerank.run(self.clock(), silent)

@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 
 from core.answers import Answer, Origin, Question, Standing
 from core.documents import content_hash
-from core.feedback import Feedback, Penalty, Rating, Reason, Verdict, Weighed, by_answer
+from core.feedback import Feedback, Penalty, Rating, Verdict, Weighed, by_answer
 from core.indexing import Indexing
 from core.job import JobReport, Progress
-from core.learning.promotion import Move, carry_out, next_standing
+from core.learning.grounds import SecondGate
+from core.learning.penalties import penalties_of
+from core.learning.promotion import Move, carry_out, next_move
 from core.learning.replay import Replay
+from core.learning.weighing import weighed_of
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
 from core.ledger.epochs import (
     Epoch,
@@ -31,14 +34,14 @@ from core.ledger.feedback import (
     last_feedback_id,
     live_verdicts,
     votes_since,
-    wrong_sources,
 )
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS, queue
+from core.ledger.verifications import Verification, load_verifications, overdue
 from core.ledger.writes import portions
 from core.proof import Outcome
 from core.ranking import Influence, Prior, influence_of, rating_of, weight_of
-from core.settings import LearningSettings
+from core.settings_of_learning import LearningSettings
 
 log = logging.getLogger(__name__)
 AT_ONCE = 50  # answers that are judged, or moved, between two breaths
@@ -73,11 +76,16 @@ class Rerank:
         indexing: Indexing,
         settings: LearningSettings,
         now: Callable[[], datetime],
+        grounds: SecondGate | None = None,
         gate: Replay | None = None,
     ) -> None:
-        """Take the log, the index that follows the standings, and the gate; without one all count."""
+        """Take the log, the index that follows the standings, and the gates.
+
+        `grounds` is the second one to "verified"; `gate` is what an epoch passes before it counts.
+        """
         self._gate = gate
         self._ledger = ledger
+        self._grounds = grounds
         self._indexing = indexing
         self._settings = settings
         self._now = now
@@ -89,6 +97,8 @@ class Rerank:
 
     async def run(self, now: datetime, progress: Progress) -> JobReport:
         """Make a new epoch where there is new evidence; otherwise only finish what was left."""
+        if self._grounds is not None:
+            await self._grounds.catch_up()
         async with self._ledger.reading() as connection:
             live = await live_epoch(connection)
             last = await last_feedback_id(connection)
@@ -99,6 +109,8 @@ class Rerank:
         if judged is None:
             await self._finish(live, progress)
             return JobReport(summary=_unmoved(live), figures={"moved": 0})
+        if self._grounds is not None:
+            judged.moves[:] = await self._grounds.allowed(judged.moves)
         return await self._renew(judged, now, progress)
 
     async def _renew(self, judged: _Judged, now: datetime, progress: Progress) -> JobReport:
@@ -147,6 +159,7 @@ class Rerank:
             live.last_feedback_id != last
             or live.parameters != self._parameters()
             or (last > 0 and now - live.made_at > FADES_AFTER)
+            or bool(await overdue(connection, now, self._settings.reverify_days))
         )
 
     def _parameters(self) -> str:
@@ -172,28 +185,31 @@ class Rerank:
             progress("rating answers", len(judged.rated), len(ids))
             held = await load_answers(connection, portion)
             verdicts = by_answer(await live_verdicts(connection, portion, merged=True))
+            verified = await load_verifications(connection, portion)
             for id_, answer in held.items():
-                self._rate(judged, answer, verdicts.get(id_, ()), now)
+                self._rate(judged, answer, verdicts.get(id_, ()), verified.get(id_), now)
         progress("rating answers", len(ids), len(ids))
-        wrong: set[str] = set()
+        explained: list[Feedback] = []
         for portion in portions(await judged_answers(connection), AT_ONCE):
             given = await live_verdicts(connection, portion)
             held = await load_answers(connection, portion)
             judged.weighed.extend(self._weigh(judged, held, given, now))
             judged.liked.update(one.answer_id for one in given if one.verdict is Verdict.UP)
-            wrong.update(one.answer_id for one in given if one.reason is Reason.WRONG_SOURCES)
-        judged.penalties.extend(  # each counts once near a question
-            Penalty(passage_id=passage_id, question_id=question_id, weight=1.0)
-            for passage_id, question_id in await wrong_sources(connection, sorted(wrong))
-        )
+            explained += [one for one in given if one.reason is not None]
+        judged.penalties.extend(await penalties_of(connection, explained))
         return judged
 
     def _rate(
-        self, judged: _Judged, answer: Answer, verdicts: Sequence[Feedback], now: datetime
+        self,
+        judged: _Judged,
+        answer: Answer,
+        verdicts: Sequence[Feedback],
+        verified: Verification | None,
+        now: datetime,
     ) -> None:
         others = _by_others(answer, verdicts)
         rating = rating_of(others, self._prior, now, judged.influence)
-        move = next_standing(answer, rating, verdicts, frozenset(self._settings.curators))
+        move = next_move(answer, rating, verdicts, verified, self._settings, now)
         judged.rated[answer.id] = rating
         judged.standings[answer.id] = answer.standing
         if move is not None:
@@ -267,31 +283,6 @@ def _unmoved(live: Epoch | None) -> str:
     if live is not None and live.held:
         return f"Epoch {live.id} is held: what was said since waits for `epochs release`."
     return "Nothing new since the last epoch."
-
-
-def weighed_of(
-    answer: Answer, verdicts: Sequence[Feedback], weight_of_one: Callable[[Feedback], float]
-) -> Weighed:
-    """Return weighed verdicts on an answer at its question.
-
-    "Wrong answer" and "outdated" say nothing of which sources were chosen, and "wrong sources" has
-    an effect of its own.
-    """
-    ups = downs = source_downs = 0.0
-    for one in verdicts:
-        weight = weight_of_one(one)
-        if one.verdict is Verdict.UP:
-            ups += weight
-        else:
-            downs += weight
-            source_downs += weight if one.reason is None else 0.0
-    return Weighed(
-        answer_id=answer.id,
-        question_id=answer.question.id,
-        ups=ups,
-        downs=downs,
-        source_downs=source_downs,
-    )
 
 
 def _by_others(answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:

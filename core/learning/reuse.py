@@ -23,7 +23,7 @@ from core.prompts import Guidance
 from core.questions import same_meaning
 from core.ranking import learned_term
 from core.retrieval import HEARD, Retriever, Sought
-from core.settings import LearningSettings
+from core.settings_of_learning import LearningSettings
 from core.terms import terms_of
 
 log = logging.getLogger(__name__)
@@ -44,13 +44,16 @@ class Recalled:
     @property
     def worth(self) -> float:
         """Similarity, moved by what people made of the answer: who is given among several."""
-        bonus = 0.05 if self.answer.standing is Standing.VERIFIED else 0.0
-        return self.similarity + learned_term(self.rating.value) + bonus
+        return self.similarity + learned_term(self.rating.value)
 
     @property
-    def place(self) -> tuple[float, datetime, str]:
-        """What the worthiest has most of: of equals the newer one, then one that stays the same."""
-        return self.worth, self.answer.created_at, self.answer.id
+    def place(self) -> tuple[bool, float, datetime, str]:
+        """What the worthiest has most of: of equals the newer one, then one that stays the same.
+
+        What is verified yields to nothing that is not, however well liked that is.
+        """
+        verified = self.answer.standing is Standing.VERIFIED
+        return verified, self.worth, self.answer.created_at, self.answer.id
 
 
 def verbatim(question: str, recalled: Sequence[Recalled], near: float) -> Recalled | None:

@@ -40,6 +40,7 @@ from core.ledger.tables import (
 )
 from core.ledger.tombstones import laid, tombstone
 from core.ledger.trail import Trail, trail_of
+from core.ledger.verifications import forget_owner
 from core.ledger.writes import portions
 
 NAMELESS = "(forgotten)"
@@ -212,6 +213,7 @@ async def _erase_names(connection: AsyncConnection, trail: Trail) -> None:
             named = and_(named, log.c.at <= trail.until)
         await connection.execute(update(log).where(named).values(by=NAMELESS))
     await forget_decider(connection, id_, NAMELESS, trail.until)
+    await forget_owner(connection, id_, trail.until)
     if trail.until is None:
         await connection.execute(update(people).where(people.c.id == id_).values(name=NAMELESS))
     if await under_way(connection, trail.person):

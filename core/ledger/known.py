@@ -39,6 +39,26 @@ async def known_questions(
     They are those of answers that were verified before, in every accepted phrasing, and those that
     the bot rightly did not know, as a curator said.
     """
+    chosen = dict(list((await _verified(connection, before)).items())[:limit])
+    held = await load_answers(
+        connection, sorted({id_ for _, ids in chosen.values() for id_ in ids})
+    )
+    known = [
+        Known(
+            text=text,
+            audience=held[ids[0]].audience,
+            given=frozenset(ids),
+            cited=frozenset(one.document_id for id_ in ids for one in held[id_].citations),
+        )
+        for text, ids in chosen.values()
+    ]
+    return known + await _rightly_unknown(connection, curators, before, limit)
+
+
+async def _verified(
+    connection: AsyncConnection, before: datetime
+) -> dict[str, tuple[str, list[str]]]:
+    """Return by hash the questions of what is verified since before a time, and the answers' ids."""
     since = (
         select(standings.c.answer_id, func.max(standings.c.at).label("at"))
         .group_by(standings.c.answer_id)
@@ -58,20 +78,7 @@ async def known_questions(
     asked: dict[str, tuple[str, list[str]]] = {}
     for row in rows:
         asked.setdefault(row.hash, (row.text, []))[1].append(row.answer_id)
-    chosen = dict(list(asked.items())[:limit])
-    held = await load_answers(
-        connection, sorted({id_ for _, ids in chosen.values() for id_ in ids})
-    )
-    known = [
-        Known(
-            text=text,
-            audience=held[ids[0]].audience,
-            given=frozenset(ids),
-            cited=frozenset(one.document_id for id_ in ids for one in held[id_].citations),
-        )
-        for text, ids in chosen.values()
-    ]
-    return known + await _rightly_unknown(connection, curators, before, limit)
+    return asked
 
 
 async def _rightly_unknown(

@@ -25,6 +25,7 @@ from tests.doubles import (
     KeptModes,
     KeptPreferences,
     ListedContents,
+    ListedReviews,
 )
 from tests.strangers import Strangers, strangers_in
 
@@ -37,7 +38,18 @@ HOOKS = [
     for node in held.body
     if isinstance(node, ast.FunctionDef)
 ]
-BUNDLED = ("folders", "help", "forget", "modes", "link", "prefs", "sources", "taverns", "variety")
+BUNDLED = (
+    "folders",
+    "help",
+    "forget",
+    "modes",
+    "link",
+    "prefs",
+    "sources",
+    "review",
+    "taverns",
+    "variety",
+)
 
 
 def blocks(language: str) -> list[str]:
@@ -117,6 +129,7 @@ async def test_the_manuals_example_works_as_it_stands(
         links=KeptLinks(other=Person(platform="room", key="ann", name="Ann")),
         preferring=KeptPreferences(),
         sources=ListedContents(),
+        reviews=ListedReviews(),
         folder=tmp_path,
         commands=[],
         now=clock,

@@ -29,6 +29,7 @@ from tests.doubles import (
     KeptModes,
     KeptPreferences,
     ListedContents,
+    ListedReviews,
     person,
 )
 from tests.strangers import Strangers, strangers_in
@@ -75,6 +76,7 @@ def bring(
             links=KeptLinks(other=person()),
             preferring=KeptPreferences(),
             sources=ListedContents(),
+            reviews=ListedReviews(),
             folder=tmp_path / name,
             commands=brought.commands,
             now=lambda: EVENT.at,

@@ -17,6 +17,7 @@ from tests.doubles import (
     KeptModes,
     KeptPreferences,
     ListedContents,
+    ListedReviews,
     person,
 )
 
@@ -34,6 +35,7 @@ def services(settings: Settings, index: MemoryIndex, clock: Clock, tmp_path: Pat
         links=KeptLinks(other=person()),
         preferring=KeptPreferences(),
         sources=ListedContents(),
+        reviews=ListedReviews(),
         folder=tmp_path / "plugin",
         commands=[],
         now=clock,

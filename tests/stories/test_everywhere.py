@@ -132,6 +132,7 @@ async def test_its_commands(scene: Scene) -> None:
         "status": "quot",
         "sources": "anvil",
         "prefs language de": "german",
+        "review": "curator",
     }
     for line, word in {**wanted, "prefs forget": "forgot", "forget me": "forget"}.items():
         assert word in (await scene.ana.commands(scene.hall, line)).lower()

@@ -20,7 +20,8 @@ from core.ledger.feedback import live_verdicts
 from core.ledger.ledger import Ledger
 from core.messages import Conversation
 from core.retrieval import Retriever, Sought
-from core.settings import LearningSettings, Settings
+from core.settings import Settings
+from core.settings_of_learning import LearningSettings
 from tests.doubles import Clock
 from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KITCHEN, ROBOT, Tavern, memory_tavern
 

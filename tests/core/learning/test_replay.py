@@ -18,13 +18,17 @@ from tests.tavern import ANA, BEN, CLEO, Tavern, memory_tavern, page
 
 CURATOR = Person(platform="test", key="curator", name="Curator")
 CROWD = [Person(platform="test", key=f"p{number}", name=f"P{number}") for number in range(6)]
-WRONG = "It was thrown away."
 NAMES = [f"{letter}" for letter in "abcdefghijklmnopqrstuvw"]
 
 
 def question(name: str) -> str:
     """Return a question that has no word in common with the others."""
     return f"{name}lamp {name}chair {name}bowl?"
+
+
+def wrong(name: str) -> str:
+    """Return another answer than the known one, which the page seems to support."""
+    return f"{name}lamp {name}chair on the shelf. {name}bowl on the shelf."
 
 
 @pytest.fixture
@@ -46,17 +50,17 @@ async def vouched(
 
 async def spoil(tavern: Tavern, names: str) -> list[Answer]:
     """Let a crowd push wrong answers to questions whose answer is known."""
-    wrong = []
+    pushed = []
     for name in names:
         given = await tavern.ask(question(name))
         tavern.clock.advance(seconds=1)
-        correction = tavern.correction(given, WRONG, ANA)
+        correction = tavern.correction(given, wrong(name), ANA)
         stored = await tavern.corrections.take(correction)
         assert stored
-        wrong.append(stored)
+        pushed.append(stored)
         for person in CROWD:
             await tavern.judge(stored, Verdict.UP, person)
-    return wrong
+    return pushed
 
 
 async def epochs(tavern: Tavern) -> list[tuple[int, bool, Outcome | None]]:
@@ -100,12 +104,12 @@ async def test_what_is_no_worse_counts(vouched: Tavern) -> None:
 
 async def test_a_crowd_that_makes_answers_worse_does_not_count(vouched: Tavern) -> None:
     """Its epoch stays a shadow, is not made again for the same verdicts, and moves nothing."""
-    wrong = await spoil(vouched, "abc")
+    pushed = await spoil(vouched, "abc")
     report = await vouched.rerank()
     assert "does not count: 3 of 46 known questions" in report.summary
     assert await epochs(vouched) == [(2, False, Outcome.FAILED), (1, True, Outcome.UNPROVEN)]
-    assert {await standing_of(vouched, one.id) for one in wrong} == {Standing.CANDIDATE}
-    assert (await vouched.ask(question("a"))).text != WRONG
+    assert {await standing_of(vouched, one.id) for one in pushed} == {Standing.CANDIDATE}
+    assert (await vouched.ask(question("a"))).text != wrong("a")
     assert "Nothing new" in (await vouched.rerank()).summary
     assert len(await epochs(vouched)) == 2
 
@@ -152,14 +156,14 @@ async def test_a_crash_before_an_epoch_counts_is_made_up(vouched: Tavern) -> Non
 async def test_the_job_goes_back_where_answers_got_worse(vouched: Tavern) -> None:
     """An epoch that counted and loses what was known is undone, and the earlier one held."""
     kept, vouched.replay = vouched.replay, None
-    wrong = await spoil(vouched, "abc")
+    pushed = await spoil(vouched, "abc")
     await vouched.rerank()
-    assert (await vouched.ask(question("a"))).text == WRONG
+    assert (await vouched.ask(question("a"))).text == wrong("a")
     vouched.replay = kept
     report = await job(vouched).run(vouched.clock.advance(hours=1), silent)
     assert "Epoch 1 counts again, and is held: 3 of 46" in report.summary
-    assert (await vouched.ask(question("a"))).text != WRONG
-    assert {await standing_of(vouched, one.id) for one in wrong} == {Standing.CANDIDATE}
+    assert (await vouched.ask(question("a"))).text != wrong("a")
+    assert {await standing_of(vouched, one.id) for one in pushed} == {Standing.CANDIDATE}
     assert (await epochs(vouched))[0] == (2, False, Outcome.UNDONE)
     assert "no earlier epoch" in (await job(vouched).run(vouched.clock(), silent)).summary
 
