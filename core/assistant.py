@@ -188,6 +188,16 @@ class Assistant:
             answer_id = await answer_at(connection, ref)
             return await views.shown(connection, answer_id) if answer_id else None
 
+    async def asked(self, answer_id: str) -> Message | None:
+        """Return the message that an answer answers; None where it was taken away, or there is none."""
+        async with self._ledger.reading() as connection:
+            return await posts.asked_for(connection, answer_id)
+
+    async def thread_of(self, ref: MessageRef) -> str | None:
+        """Return the key of the message that a stored message's talk began with, which may be itself."""
+        async with self._ledger.reading() as connection:
+            return await posts.thread_of(connection, ref)
+
     async def messages_below(self, conversation: Conversation, beginning: str) -> list[MessageRef]:
         """Return what stands in a conversation under keys that begin so, as those of one thread may."""
         async with self._ledger.reading() as connection:

@@ -60,7 +60,9 @@ class TavernkeepClient(discord.Client):
         self.tree: app_commands.CommandTree[TavernkeepClient] = app_commands.CommandTree(self)
         self.let_in = asyncio.Event()
         self.settled = asyncio.Event()
-        self.begins_anew: list[Callable[[], None]] = []  # told when the bot introduces itself
+        self.begins_anew: list[
+            Callable[[], None]
+        ] = []  # told when it introduces itself, and then stands
         self.refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._identifying = identifying
 
@@ -93,6 +95,8 @@ class TavernkeepClient(discord.Client):
 
     async def on_ready(self) -> None:
         """Note that Discord has sent what there is of the servers, at first or anew."""
+        for told in self.begins_anew:  # what was read before may have been read too early
+            told()
         self.settled.set()
 
     async def on_error(

@@ -1,8 +1,8 @@
 """Sweep: what happened to the bot's answers while it was away, read back from Discord.
 
 Discord sends an event once, and keeps those of a broken connection for a few minutes. So emoji on
-the answers of the last days, and what was said to the bot since, are read back after every start,
-after every connection that began anew, and every hour; what was missed has its effect then, once.
+the answers of the last days, edits and deletions of what they answer, and what was said to the bot
+since, are read back after every start, after every connection that began anew, and every hour; what was missed has its effect then, once.
 """
 
 import asyncio
@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bot.discord.history import message_at, messages_after, standing_on
+from bot.discord.history import MESSAGES, message_at, messages_after, standing_on
 from bot.discord.identity import Channel, Identities
 from bot.discord.recent import Recent
 from bot.discord.translation import (
     PLATFORM,
     Own,
     author_replied_to,
+    deleted_of,
+    edited_of,
     is_spoken,
     mentions,
     place_of,
@@ -93,7 +95,7 @@ class Sweep:
             if (channel.last_message_id or 0) > self._heard_up_to(key):
                 await self._left_for_later(key, self._said(channel))
             else:
-                self._recent.caught_up(key)
+                self._recent.caught_up(key, self._recent.begun)
         for key, there in posts.items():
             await self._left_for_later(key, self._look(key, there, said=key not in known))
 
@@ -109,18 +111,29 @@ class Sweep:
         channel = await self._identities.channel(key)
         for post in posts:
             await self._emoji(channel, post)
+            await self._question(post)
             await asyncio.sleep(self._pace)
         if said:
             await self._said(channel)
 
     async def _said(self, channel: Channel) -> None:
-        """Hear what was said to the bot in a channel since it was last heard."""
-        for message in await messages_after(channel, self._heard_up_to(channel.id)):
-            self._recent.note(message)
-            if is_spoken(message, self._own) and self._is_meant(message):
-                await self._written(message)
-            self._recent.read(message)
-        self._recent.caught_up(channel.id)
+        """Hear what was said to the bot in a channel since it was last heard, to its end."""
+        begun = self._recent.begun
+        last = self._heard_up_to(channel.id)
+        while found := await messages_after(channel, last):
+            for message in found:
+                await self._heard(message)
+            last = found[-1].id
+            if len(found) < MESSAGES:
+                break
+            await asyncio.sleep(self._pace)
+        self._recent.caught_up(channel.id, begun)
+
+    async def _heard(self, message: discord.Message) -> None:
+        self._recent.note(message)
+        if is_spoken(message, self._own) and self._is_meant(message):
+            await self._written(message)
+        self._recent.read(message)
 
     def _heard_up_to(self, channel: int) -> int:
         since = discord.utils.time_snowflake(self._since)
@@ -133,6 +146,25 @@ class Sweep:
         if message is not None:
             standing = await standing_on(message, post.ref, self._identities, at)
             await self._assistant.sweep(post.ref, standing, at)
+
+    async def _question(self, post: Post) -> None:
+        """See whether the question of an answer was edited or deleted, as if Discord told of it now."""
+        question = await self._assistant.asked(post.answer_id)
+        if question is None or question.ref.platform != PLATFORM:
+            return
+        key, number = place_of(question.ref)
+        channel = await self._identities.channel(key)
+        if number is None or not isinstance(channel, discord.abc.Messageable):
+            return
+        at, place = self._now(), self._identities.place_of(channel)
+        message = await message_at(channel, number)
+        told = (
+            deleted_of(place, number, at)
+            if message is None
+            else edited_of(message, place, self._own)
+        )
+        if told is not None:
+            await self._assistant.receive(told)
 
     def _is_meant(self, message: discord.Message) -> bool:
         """Say whether a message may be for the bot: it is in no big channel's everyday talk."""

@@ -70,7 +70,7 @@ async def test_what_was_begun_ends(
     """What discord.py has begun to hand on may end by itself for a moment; then it is ended."""
     begun: list[str] = []
 
-    async def on_message(message: object) -> None:  # noqa: ARG001  # as discord.py calls it
+    async def on_message(message: object) -> None:  # as discord.py calls it
         begun.append("begun")
         try:
             await asyncio.Event().wait()
