@@ -18,6 +18,7 @@ from core.ledger.inbox import Claimed
 from core.ledger.intake import Intake
 from core.ledger.ledger import Ledger
 from core.ledger.messages import keys_below
+from core.ledger.people import closed_conversations
 from core.ledger.tombstones import of_the_forgotten, tombstone
 from core.messages import Conversation, Deleted, Edited, Message, MessageRef, Reaction
 from core.plugins import Listeners
@@ -197,6 +198,11 @@ class Assistant:
         """Return the key of the message that a stored message's talk began with, which may be itself."""
         async with self._ledger.reading() as connection:
             return await posts.thread_of(connection, ref)
+
+    async def closed_conversations(self, platform: str) -> list[Conversation]:
+        """Return the conversations of a platform that not everyone reads, direct ones left out."""
+        async with self._ledger.reading() as connection:
+            return await closed_conversations(connection, platform)
 
     async def messages_below(self, conversation: Conversation, beginning: str) -> list[MessageRef]:
         """Return what stands in a conversation under keys that begin so, as those of one thread may."""

@@ -65,6 +65,20 @@ async def test_close_codes_after_which_nobody_connects_again(
     assert not discord.gateway.connected
 
 
+async def test_of_several_connections_one_is_enough_to_end(
+    discord: LoopbackDiscord, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What Discord refuses to one of them for good it refuses to all; none connects again."""
+    discord.gateway.shards = 2
+    await connect(shards=2, guilds=(str(discord.guild.id),))
+    await discord.until(lambda: len(discord.gateway.identified) == 2)
+    await discord.gateway.close(4014)
+    await discord.until(lambda: "not in Discord any more" in caplog.text)
+    await discord.until(lambda: not discord.gateway.connected)
+    assert len(discord.gateway.identified) == 2
+    assert "Message Content Intent" in caplog.text
+
+
 async def test_a_discord_that_is_away(discord: LoopbackDiscord, connect: Connect) -> None:
     """The start can be tried again."""
     with pytest.raises(PlatformAwayError):

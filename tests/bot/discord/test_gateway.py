@@ -2,40 +2,22 @@
 
 import asyncio
 import threading
-import time
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 
-from bot.discord.client import pointed
 from bot.discord.ending import handed_on
-from bot.discord.gateway import Gateway, TavernkeepClient, client_of, log_in
-from bot.discord.identifying import Identifying
-from bot.discord.refusals import Refusals
+from bot.discord.gateway import Gateway, TavernkeepClient
 from core.errors import PlatformAwayError
-from tests.bot.discord.conftest import discord_settings
+from tests.bot.discord.conftest import SPEED
 from tests.servers.discord import LoopbackDiscord
 
-SPEED = 50.0
-
 
 @pytest.fixture
-async def client(discord: LoopbackDiscord) -> AsyncIterator[TavernkeepClient]:
-    """Return a client that has logged in."""
-    settings = discord_settings(discord)
-    counted = Refusals(time.monotonic), Identifying(time.monotonic, SPEED)
-    with pointed(discord.url):
-        made = client_of(settings, *counted, SPEED)
-        await log_in(made, settings)
-        yield made
-
-
-@pytest.fixture
-def gateway(client: TavernkeepClient) -> Gateway:
+def gateway(logged_in: TavernkeepClient) -> Gateway:
     """Return its connection, which is not open yet."""
-    return Gateway(client, lambda: datetime.now(UTC), SPEED)
+    return Gateway(logged_in, lambda: datetime.now(UTC), SPEED)
 
 
 def heartbeats() -> list[threading.Thread]:
@@ -45,7 +27,7 @@ def heartbeats() -> list[threading.Thread]:
 
 @pytest.mark.parametrize("steps", range(8))
 async def test_closed_while_it_introduces_itself(
-    discord: LoopbackDiscord, client: TavernkeepClient, gateway: Gateway, steps: int
+    discord: LoopbackDiscord, logged_in: TavernkeepClient, gateway: Gateway, steps: int
 ) -> None:
     """At whatever step of that: a cancellation may get lost in discord.py, and is repeated."""
     before = asyncio.all_tasks()
@@ -56,7 +38,7 @@ async def test_closed_while_it_introduces_itself(
             await asyncio.sleep(0)
         await gateway.close()
 
-    client.begins_anew.append(lambda: closing.append(asyncio.create_task(closes())))
+    logged_in.begins_anew.append(lambda: closing.append(asyncio.create_task(closes())))
     with suppress(PlatformAwayError):
         await gateway.open()
     await asyncio.wait_for(closing[0], 5.0)
@@ -65,7 +47,7 @@ async def test_closed_while_it_introduces_itself(
 
 
 async def test_what_was_begun_ends(
-    discord: LoopbackDiscord, client: TavernkeepClient, gateway: Gateway
+    discord: LoopbackDiscord, logged_in: TavernkeepClient, gateway: Gateway
 ) -> None:
     """What discord.py has begun to hand on may end by itself for a moment; then it is ended."""
     begun: list[str] = []
@@ -77,7 +59,7 @@ async def test_what_was_begun_ends(
         finally:
             begun.append("ended")
 
-    client.event(on_message)
+    logged_in.event(on_message)
     await gateway.open()
     general, ana = discord.channel("general"), discord.person("Ana")
     await ana.says(general, "one")
@@ -89,10 +71,10 @@ async def test_what_was_begun_ends(
 
 
 async def test_what_is_told_while_it_closes_is_heard_by_nobody(
-    client: TavernkeepClient, gateway: Gateway
+    logged_in: TavernkeepClient, gateway: Gateway
 ) -> None:
     """discord.py would begin a task for it in a loop that it has forgotten."""
     await gateway.open()
     await gateway.close()
-    client.dispatch("connect")
+    logged_in.dispatch("connect")
     assert not handed_on()

@@ -1,8 +1,9 @@
 """What is remembered of messages: up to where channels were heard, and where a talk began."""
 
+from bot.discord.gateway import TavernkeepClient
 from bot.discord.recent import HOPS, Recent
-from bot.discord.translation import Own
-from core.messages import Message, MessageRef
+from bot.discord.translation import Own, Place
+from core.messages import Conversation, Message, MessageRef
 from tests.bot.discord.conftest import Connect, heard, quiet
 from tests.bot.discord.wire import BOT, GENERAL, client, written
 from tests.servers.discord import LoopbackDiscord
@@ -67,16 +68,16 @@ async def test_a_long_talk_with_the_bot_has_one_beginning(
 
 
 async def test_a_long_talk_between_people_is_followed_back_a_few_steps(
-    discord: LoopbackDiscord, tavern: Tavern, connect: Connect
+    discord: LoopbackDiscord, logged_in: TavernkeepClient
 ) -> None:
     """What nobody has told of is looked up, and not without end."""
     general, ana, ben = discord.channel("general"), discord.person("Ana"), discord.person("Ben")
     talk = [await ana.says(general, "one")]
     for _ in range(HOPS + 2):
         talk.append(await ben.says(general, "another", talk[-1]))
-    await connect()
+    told = await logged_in.get_partial_messageable(general.id).fetch_message(talk[-1].id)
+    recent = Recent(logged_in, Own(user=discord.world.bot.id), nothing)
+    here = Conversation(platform="discord", key=str(general.id))
     before = lookups(discord)
-    await ana.says(general, ASKED, talk[-1])
-    found = await heard(discord, tavern, Message)
-    assert found.thread == str(talk[-1 - HOPS].id)
+    assert await recent.beginning(told, Place(conversation=here)) == str(talk[-2 - HOPS].id)
     assert lookups(discord) - before == HOPS

@@ -48,6 +48,7 @@ ANSWER = Answer(
 )
 LONG = replace(ANSWER, text="\n\n".join(f"Part {n}. " + "Many words. " * 60 for n in range(12)))
 POSTING = "POST /channels/{channel}/messages"
+TYPING = "POST /channels/{channel}/typing"
 CHANGING = "PATCH /channels/{channel}/messages/{message}"
 
 
@@ -160,7 +161,18 @@ async def test_an_answer_grows_below_the_question(scene: Scene) -> None:
     assert "token" in post.words
     assert "https://docs.example/slack" in post.words
     assert [one["label"] for one in post.buttons] == ["Helpful", "Not helpful", "Fix it"]
-    assert scene.calls("POST /channels/{channel}/typing") == 1
+    assert scene.calls(TYPING) >= 1
+
+
+async def test_that_something_is_written_is_shown_until_the_end(scene: Scene) -> None:
+    """Discord shows it for ten seconds, so it is told of again while an answer is in the making."""
+    reply = scene.reply()
+    await reply.progress("Searching…")
+    await scene.discord.until(lambda: scene.calls(TYPING) > 2)
+    scene.discord.faults.always("403 50013", TYPING)
+    await scene.discord.until(lambda: scene.discord.rest.invalid)
+    await reply.finish(ANSWER)
+    assert (len(scene.said()), scene.discord.rest.invalid) == (1, 1)
 
 
 async def test_nobody_is_called(scene: Scene) -> None:
