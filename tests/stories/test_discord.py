@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from bot.app import App
+from core.assistant import THANKS
 from core.feedback import Verdict
 from tests.servers.claude import LoopbackClaude
 from tests.servers.discord import LoopbackDiscord
@@ -183,6 +184,24 @@ async def test_a_connection_that_is_closed_for_good_is_not_opened_again(
         assert not tavern.gateway.connected
 
 
+async def test_a_dialog_that_was_opened_before_a_restart_is_handed_in_after_it(
+    quick_discord: DiscordBot, tavern: LoopbackDiscord, hall: Channel
+) -> None:
+    """What somebody wrote meanwhile is not lost with the process that opened it."""
+    ana = tavern.person("Ana")
+    async with quick_discord.opened():
+        answer = await quick_discord.answer(await ana.says(hall, QUESTION))
+        await ana.presses(answer, "Fix it")
+        assert ana.modal is not None
+    async with quick_discord.opened() as app:
+        used = await ana.submits({"Answer": "By the token of the workspace."})
+        await tavern.until(lambda: used.original, PATIENCE)
+        assert THANKS in str(used.original and used.original.words).replace("\\", "")
+        await quick_discord.run("rerank")
+        learned = [one.answer.text for one in await app.assistant.learned()]
+        assert "By the token of the workspace." in learned
+
+
 async def test_a_command_is_told_of_at_once_however_slow_the_answer_is(
     quick_discord: DiscordBot, tavern: LoopbackDiscord, hall: Channel
 ) -> None:
@@ -192,6 +211,7 @@ async def test_a_command_is_told_of_at_once_however_slow_the_answer_is(
         bot = quick_discord.with_claude(claude)
         ana = tavern.person("Ana")
         async with bot.opened():
+            await tavern.until(lambda: tavern.commands.held, PATIENCE)
             used = await ana.types("/ask How do I connect Slack?", hall)
             assert used.loading
             await tavern.until(lambda: not used.loading, PATIENCE)

@@ -61,9 +61,9 @@ async def connect(
     """Return what starts an adapter, which is stopped after the test."""
     started: list[DiscordAdapter] = []
 
-    async def connected(**chosen: Any) -> DiscordAdapter:
+    async def connected(speed: float = SPEED, **chosen: Any) -> DiscordAdapter:
         given = settings.model_copy(update={"discord": discord_settings(discord, **chosen)})
-        adapter = DiscordAdapter(given, tavern.assistant, tavern.clock, speed=SPEED)
+        adapter = DiscordAdapter(given, tavern.assistant, tavern.clock, speed=speed)
         started.append(adapter)
         await adapter.start()
         return adapter

@@ -8,7 +8,7 @@ import pytest
 from bot.discord import gateway as module
 from core.errors import PlatformAwayError, PlatformError
 from core.messages import Message
-from tests.bot.discord.conftest import Connect, all_heard, heard
+from tests.bot.discord.conftest import SPEED, Connect, all_heard, heard
 from tests.servers.discord import LoopbackDiscord
 from tests.tavern import Tavern
 
@@ -124,7 +124,7 @@ async def test_a_connection_that_never_stands_is_given_up(
     discord: LoopbackDiscord, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Discord withdraws the token of a bot that begins anew too often; this one stops at ten."""
-    await connect()
+    await connect(speed=SPEED * 10)
     await discord.connected()
     for number in range(2, 12):
         discord.gateway.forget()
