@@ -82,22 +82,23 @@ async def test_what_happened_while_the_bot_was_away_is_read_back(
     quick_discord: DiscordBot, tavern: LoopbackDiscord, hall: Channel
 ) -> None:
     """A question and a thumb from the time without a bot have their effect, once."""
+    bot = quick_discord.quickened(20.0)
     ana, ben = tavern.person("Ana"), tavern.person("Ben")
-    async with quick_discord.opened():
-        answer = await quick_discord.answer(await ana.says(hall, QUESTION))
-        await quick_discord.settled()
+    async with bot.opened():
+        answer = await bot.answer(await ana.says(hall, QUESTION))
+        await bot.settled()
     await ben.reacts(answer, "👍")
     missed = await ben.says(hall, "@Tavernkeep How long are backups kept?")
-    async with quick_discord.opened() as app:
-        late = await quick_discord.answer(missed)
+    async with bot.opened() as app:
+        late = await bot.answer(missed)
         for _ in range(int(PATIENCE / 0.05)):
             if found := await verdicts(app, hall):
                 break
             await asyncio.sleep(0.05)
-        await quick_discord.settled()
+        await bot.settled()
     assert "thirty days" in late.words
     assert found == [(ben.id, Verdict.UP)]
-    assert len(quick_discord.said(hall)) == 2
+    assert len(bot.said(hall)) == 2
 
 
 async def verdicts(app: App, channel: Channel) -> list[tuple[str, Verdict]]:
@@ -110,17 +111,18 @@ async def test_a_lost_session_loses_no_question(
     quick_discord: DiscordBot, tavern: LoopbackDiscord, hall: Channel
 ) -> None:
     """Where Discord forgot the session, what was said in between is read from the channel."""
+    bot = quick_discord.quickened(20.0)
     ana = tavern.person("Ana")
-    async with quick_discord.opened():
-        await quick_discord.answer(await ana.says(hall, QUESTION))
+    async with bot.opened():
+        await bot.answer(await ana.says(hall, QUESTION))
         tavern.gateway.forget()
         tavern.gateway.drop()
         missed = await ana.says(hall, "@Tavernkeep How long are backups kept?")
-        late = await quick_discord.answer(missed)
+        late = await bot.answer(missed)
         await tavern.until(lambda: len(tavern.gateway.identified) == 2)
-        await quick_discord.settled()
+        await bot.settled()
     assert "thirty days" in late.words
-    assert len(quick_discord.said(hall)) == 2
+    assert len(bot.said(hall)) == 2
 
 
 async def test_a_storm_of_refusals_is_sat_out(
