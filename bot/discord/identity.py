@@ -127,6 +127,8 @@ class Identities:
             return channel.recipient is not None and str(channel.recipient.id) == person
         if not isinstance(channel, GuildChannel | discord.Thread):
             return False
+        if isinstance(channel, discord.Thread) and channel.parent is None:
+            raise PlatformAwayError(NOT_TOLD.format(key=key))
         member = await self._member(channel.guild, int(person))
         if member is None:
             return False

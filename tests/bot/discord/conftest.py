@@ -9,7 +9,7 @@ import pytest
 
 from bot.discord.adapter import DiscordAdapter
 from bot.discord.client import pointed
-from bot.discord.gateway import TavernkeepClient, client_of, log_in
+from bot.discord.gateway import Gateway, TavernkeepClient, client_of, log_in
 from bot.discord.identifying import Identifying
 from bot.discord.refusals import Refusals
 from core.embedders.hashing import HashingEmbedder
@@ -83,6 +83,16 @@ async def logged_in(discord: LoopbackDiscord) -> AsyncIterator[TavernkeepClient]
         await log_in(made, settings)
         yield made
         await made.close()
+
+
+@pytest.fixture
+async def connected(logged_in: TavernkeepClient) -> AsyncIterator[TavernkeepClient]:
+    """Return a client that has been told what there is of the servers."""
+    gateway = Gateway(logged_in, lambda: datetime.now(UTC), SPEED)
+    await gateway.open()
+    await logged_in.settled.wait()
+    yield logged_in
+    await gateway.close()
 
 
 def all_heard(tavern: Tavern, kind: type[Kind]) -> list[Kind]:
