@@ -17,8 +17,8 @@ def handed_on() -> list[asyncio.Task[Any]]:
     return [task for task in held if task.get_name().startswith(NAMES)]
 
 
-async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel tasks, and wait until they have ended: some seconds at most.
+async def end(tasks: Iterable[asyncio.Task[Any]], again: float = AGAIN) -> None:
+    """Cancel tasks, anew after so many seconds, and wait until they have ended: a while at most.
 
     Once is not enough: `asyncio.wait_for`, which discord.py connects within, goes on as if nothing were
     where it is cancelled just as what it waits for is done, up to Python 3.11.
@@ -29,7 +29,7 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
             return
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=AGAIN)
+        _, left = await asyncio.wait(left, timeout=again)
     if left:
         log.error("Something of Discord's did not end: %s", ", ".join(map(str, left)))
 
