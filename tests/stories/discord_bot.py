@@ -69,8 +69,10 @@ class DiscordBot:
             await first
             async with self._served(app, said):
                 self._app = app
-                await self.discord.until(lambda: bool(said), PATIENCE)
-                assert said == ["Discord is connected."], said
+                told = await self.discord.until(
+                    lambda: [one for one in said if "Discord" in one], PATIENCE
+                )
+                assert told == ["Discord is connected."], said
                 await self.discord.settled()
                 yield app
                 self._app = None

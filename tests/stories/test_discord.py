@@ -7,10 +7,13 @@ import pytest
 
 from bot.app import App
 from core.assistant import THANKS
+from core.embedders.hashing import HashingEmbedder
 from core.feedback import Verdict
+from core.settings import Settings
 from tests.servers.claude import LoopbackClaude
 from tests.servers.discord import LoopbackDiscord
 from tests.servers.discord_post import Channel
+from tests.servers.slack import LoopbackSlack
 from tests.stories.discord_bot import PATIENCE, DiscordBot
 
 QUESTION = "@Tavernkeep How do I connect Slack?"
@@ -184,6 +187,22 @@ async def test_a_connection_that_is_closed_for_good_is_not_opened_again(
         await asyncio.sleep(0.2)
         assert len(tavern.gateway.identified) == 1
         assert not tavern.gateway.connected
+
+
+async def test_where_discord_ends_for_good_the_other_platforms_go_on(
+    tavern: LoopbackDiscord, in_discord: Settings, slack: LoopbackSlack
+) -> None:
+    """Whoever asks in Slack is answered there as before."""
+    chosen = {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.url}
+    section = type(in_discord.slack).model_validate(chosen)
+    both = in_discord.model_copy(update={"slack": section})
+    async with DiscordBot(tavern, both, HashingEmbedder()).opened():
+        await slack.until(lambda: slack.sockets.connections, PATIENCE)
+        await tavern.gateway.close(4014)
+        await tavern.until(lambda: not tavern.gateway.connected)
+        asked = await slack.person("Ana").says(slack.channel("hall"), QUESTION)
+        answer = await slack.answer(asked)
+    assert "Connecting Slack" in str(answer)
 
 
 async def test_a_dialog_that_was_opened_before_a_restart_is_handed_in_after_it(
