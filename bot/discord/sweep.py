@@ -89,7 +89,8 @@ class Sweep:
 
     async def run(self) -> None:
         """Read everything back once; a channel that cannot be read now is left to the next run."""
-        posts = _by_channel(await self._assistant.posts_since(PLATFORM, self._now() - SINCE))
+        answers = await self._assistant.posts_since(PLATFORM, self._now() - SINCE)
+        posts = _by_channel(answers)
         known = {one.id: one for guild in self._guilds() for one in _read_in(guild, self._own.user)}
         for key, channel in known.items():
             if (channel.last_message_id or 0) > self._heard_up_to(key):
@@ -98,6 +99,8 @@ class Sweep:
                 self._recent.caught_up(key, self._recent.begun)
         for key, there in posts.items():
             await self._left_for_later(key, self._look(key, there, said=key not in known))
+        for key, messages in (await self._asked(answers)).items():
+            await self._left_for_later(key, self._questions(key, messages))
 
     async def _left_for_later(self, channel: int, look: Awaitable[None]) -> None:
         try:
@@ -111,7 +114,6 @@ class Sweep:
         channel = await self._identities.channel(key)
         for post in posts:
             await self._emoji(channel, post)
-            await self._question(post)
             await asyncio.sleep(self._pace)
         if said:
             await self._said(channel)
@@ -147,24 +149,33 @@ class Sweep:
             standing = await standing_on(message, post.ref, self._identities, at)
             await self._assistant.sweep(post.ref, standing, at)
 
-    async def _question(self, post: Post) -> None:
-        """See whether the question of an answer was edited or deleted, as if Discord told of it now."""
-        question = await self._assistant.asked(post.answer_id)
-        if question is None or question.ref.platform != PLATFORM:
-            return
-        key, number = place_of(question.ref)
+    async def _asked(self, posts: Iterable[Post]) -> dict[int, set[int]]:
+        """Return the messages that answers answer, by the channel that Discord knows them by."""
+        found: dict[int, set[int]] = {}
+        for post in posts:
+            asked = await self._assistant.asked(post.answer_id)
+            if asked is not None and asked.ref.platform == PLATFORM:
+                channel, message = place_of(asked.ref)
+                if message is not None:
+                    found.setdefault(channel, set()).add(message)
+        return found
+
+    async def _questions(self, key: int, messages: set[int]) -> None:
+        """See whether questions were edited or deleted, as if Discord told of it just now."""
         channel = await self._identities.channel(key)
-        if number is None or not isinstance(channel, discord.abc.Messageable):
+        if not isinstance(channel, discord.abc.Messageable):
             return
-        at, place = self._now(), self._identities.place_of(channel)
-        message = await message_at(channel, number)
-        told = (
-            deleted_of(place, number, at)
-            if message is None
-            else edited_of(message, place, self._own)
-        )
-        if told is not None:
-            await self._assistant.receive(told)
+        place = self._identities.place_of(channel)
+        for number in sorted(messages):
+            at, message = self._now(), await message_at(channel, number)
+            told = (
+                deleted_of(place, number, at)
+                if message is None
+                else edited_of(message, place, self._own)
+            )
+            if told is not None:
+                await self._assistant.receive(told)
+            await asyncio.sleep(self._pace)
 
     def _is_meant(self, message: discord.Message) -> bool:
         """Say whether a message may be for the bot: it is in no big channel's everyday talk."""
