@@ -198,8 +198,8 @@ class Gateway:
         if self._client.refused.done():
             self._client.refused.exception()  # it was said
         await settle(handed_on(), GRACE / self._speed)
-        await self._disconnected()
         self._client.http.request = _closed  # type: ignore[method-assign]  # it knows no other way
+        await self._disconnected()
         _stop_heartbeats(self._client)
         counting = self._client._connection._ready_task  # discord.py leaves it behind
         await end([*handed_on(), *([counting] if counting else [])])

@@ -11,11 +11,12 @@ from contextlib import suppress
 
 import discord
 
-from bot.discord.client import UNREACHABLE
+from bot.discord.client import away
 from bot.discord.pace import Pace
 from bot.discord.poster import edit, is_unsure, send
 from bot.discord.spot import Spot
 from bot.discord.views import growing_part
+from core.errors import PlatformAwayError
 
 log = logging.getLogger(__name__)
 PATIENCE = 30.0  # seconds that the end waits for what is under way
@@ -97,26 +98,32 @@ class Live:
     async def _show_all(self) -> None:
         """Show what is new, as often as may be, until nothing is."""
         try:
-            if self._typing is None:
-                await self._client.http.send_typing(self._spot.channel)
-                self._typing = asyncio.create_task(self._type())
-            while self._fresh:
-                if await self._ends_within(self._pace.wait(self._spot.channel, self._last)):
-                    return
-                self._fresh = False
-                await self._show()
-                self._last = self._pace.now()
-        except UNREACHABLE as error:
+            with away():
+                if self._typing is None:
+                    await self._client.http.send_typing(self._spot.channel)
+                    self._typing = asyncio.create_task(self._type())
+                await self._show_news()
+        except PlatformAwayError as error:
             log.info("An answer is shown only once it is finished: %s", error)
-            self.lost = self.lost or (self.key is None and is_unsure(error))
+            unsure = is_unsure(error.__cause__ or error)
+            self.lost = self.lost or (self.key is None and unsure)
             self._over.set()
+
+    async def _show_news(self) -> None:
+        while self._fresh:
+            if await self._ends_within(self._pace.wait(self._spot.channel, self._last)):
+                return
+            self._fresh = False
+            await self._show()
+            self._last = self._pace.now()
 
     async def _type(self) -> None:
         """Let people see until the end that something is being written."""
         try:
-            while not await self._ends_within(self._pace.typing):
-                await self._client.http.send_typing(self._spot.channel)
-        except UNREACHABLE as error:
+            with away():
+                while not await self._ends_within(self._pace.typing):
+                    await self._client.http.send_typing(self._spot.channel)
+        except PlatformAwayError as error:
             log.info("That an answer is being written is shown no more: %s", error)
 
     async def _ends_within(self, seconds: float) -> bool:

@@ -146,7 +146,7 @@ async def edit(client: discord.Client, spot: Spot, message: int, part: Part, mar
     )
 
 
-def is_unsure(error: Exception) -> bool:
+def is_unsure(error: BaseException) -> bool:
     """Say whether a call that failed may be taken when it is made again at once."""
     if isinstance(error, discord.HTTPException):
         return error.status >= 500

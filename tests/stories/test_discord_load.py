@@ -100,7 +100,7 @@ async def known(app: App, crowd: Crowd) -> set[Thumb]:
         (3, 0, None),
         (3, 1, 50.0),
         pytest.param(
-            *(60, 2, None),
+            *(60, 0, None),
             marks=[
                 pytest.mark.timeout(300),
                 pytest.mark.skipif(

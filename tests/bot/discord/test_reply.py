@@ -339,6 +339,18 @@ async def test_a_bot_that_was_told_that_it_may_not_read_back(scene: Scene) -> No
     assert (post.reply_to, scene.calls(POSTING)) == (None, 1)
 
 
+async def test_what_is_shown_as_the_connection_ends(scene: Scene) -> None:
+    """It is left to whoever answers later; nothing fails that nobody hears of."""
+    before = asyncio.all_tasks()
+    await scene.client.http.close()
+    reply = scene.reply()
+    await reply.append("Set the token")
+    shown, _ = await asyncio.wait(asyncio.all_tasks() - before, timeout=5.0)
+    assert [one.exception() for one in shown] == [None]
+    with pytest.raises(PlatformAwayError):
+        await reply.finish(ANSWER)
+
+
 async def test_what_is_under_way_is_broken_off_in_the_end(scene: Scene) -> None:
     """Also where the answer itself was broken off before, waiting for it: nothing is left behind."""
     before = asyncio.all_tasks()
