@@ -115,7 +115,7 @@ class DiscordAdapter:
     ) -> Sweep:
         """Take every event from the first on; return what reads back what came before."""
         own = self.own = own_of(client, self._settings.discord.allowed_bots)
-        recent = Recent(client, own)
+        recent = Recent(client, own, self._assistant.thread_of)
         deliveries = self._deliveries = Deliveries(self._speed)
         self._opened.push_async_callback(deliveries.close)
         intake = Intake(

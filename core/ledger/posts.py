@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.feedback import Via
 from core.ledger.conduct import drafts
 from core.ledger.erasure import WORDLESS, empty_answers
-from core.ledger.inbox import newest_edit
+from core.ledger.inbox import delivered, is_buried, newest_edit
 from core.ledger.tables import (
     answers,
     conversations,
     corrections,
     feedback,
     inbox,
+    messages,
     outbox,
     people,
     posts,
@@ -61,6 +62,29 @@ async def posts_since(connection: AsyncConnection, platform: str, at: datetime) 
         )
         for row in rows
     ]
+
+
+async def asked_for(connection: AsyncConnection, answer_id: str) -> Message | None:
+    """Return the message that an answer was given to; None where it was taken away or forgotten."""
+    found = await connection.execute(
+        select(questions.c.message_id)
+        .where(questions.c.answer_id == answer_id, questions.c.message_id.is_not(None))
+        .order_by(questions.c.asked_at, questions.c.id)
+        .limit(1)
+    )
+    message_id = found.scalars().first()
+    message = await delivered(connection, message_id) if message_id else None
+    return None if message is None or await is_buried(connection, message.ref) else message
+
+
+async def thread_of(connection: AsyncConnection, ref: MessageRef) -> str | None:
+    """Return the key of what a message's talk began with: of a stored message, or of a post of ours."""
+    for table in (messages, posts):
+        found = await connection.execute(select(table.c.thread).where(table.c.id == ref.id))
+        row = found.first()
+        if row is not None:
+            return row.thread or ref.key
+    return None
 
 
 async def emoji_on(

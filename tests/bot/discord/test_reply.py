@@ -48,6 +48,7 @@ ANSWER = Answer(
 )
 LONG = replace(ANSWER, text="\n\n".join(f"Part {n}. " + "Many words. " * 60 for n in range(12)))
 POSTING = "POST /channels/{channel}/messages"
+TYPING = "POST /channels/{channel}/typing"
 CHANGING = "PATCH /channels/{channel}/messages/{message}"
 
 
@@ -160,7 +161,18 @@ async def test_an_answer_grows_below_the_question(scene: Scene) -> None:
     assert "token" in post.words
     assert "https://docs.example/slack" in post.words
     assert [one["label"] for one in post.buttons] == ["Helpful", "Not helpful", "Fix it"]
-    assert scene.calls("POST /channels/{channel}/typing") == 1
+    assert scene.calls(TYPING) >= 1
+
+
+async def test_that_something_is_written_is_shown_until_the_end(scene: Scene) -> None:
+    """Discord shows it for ten seconds, so it is told of again while an answer is in the making."""
+    reply = scene.reply()
+    await reply.progress("Searching…")
+    await scene.discord.until(lambda: scene.calls(TYPING) > 2)
+    scene.discord.faults.always("403 50013", TYPING)
+    await scene.discord.until(lambda: scene.discord.rest.invalid)
+    await reply.finish(ANSWER)
+    assert (len(scene.said()), scene.discord.rest.invalid) == (1, 1)
 
 
 async def test_nobody_is_called(scene: Scene) -> None:
@@ -325,6 +337,18 @@ async def test_a_bot_that_was_told_that_it_may_not_read_back(scene: Scene) -> No
     await scene.reply().finish(ANSWER)
     (post,) = scene.said()
     assert (post.reply_to, scene.calls(POSTING)) == (None, 1)
+
+
+async def test_what_is_shown_as_the_connection_ends(scene: Scene) -> None:
+    """It is left to whoever answers later; nothing fails that nobody hears of."""
+    before = asyncio.all_tasks()
+    await scene.client.http.close()
+    reply = scene.reply()
+    await reply.append("Set the token")
+    shown, _ = await asyncio.wait(asyncio.all_tasks() - before, timeout=5.0)
+    assert [one.exception() for one in shown] == [None]
+    with pytest.raises(PlatformAwayError):
+        await reply.finish(ANSWER)
 
 
 async def test_what_is_under_way_is_broken_off_in_the_end(scene: Scene) -> None:
