@@ -196,6 +196,14 @@ class Reply(Protocol):
     Nothing is shown before the first call: a message that is not for the bot has a reply, too.
     """
 
+    @property
+    def parts(self) -> Sequence[MessageRef]:
+        """Every message that the answer stands in, in order; told by `finish`, `posted`, `revise`.
+
+        Empty where it stands in the one place that they return or are given.
+        """
+        ...
+
     async def place(self, placement: Placement) -> None:
         """Show it elsewhere than in the thread of the question; called first or not at all.
 
@@ -223,8 +231,11 @@ class Reply(Protocol):
         """Look where an answer stands already; None where it does not, or nobody can tell."""
         ...
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
-        """Show another answer where one stands: its question was changed; instead of `finish`."""
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
+        """Show another answer where one stands: its question was changed; instead of `finish`.
+
+        `standing` are the messages that the old one is known to stand in: it leaves all of them.
+        """
         ...
 
 

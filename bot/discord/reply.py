@@ -73,6 +73,7 @@ class DiscordReply:
         self._said: Said | None = None
         self._looked = False
         self._begun = False  # to post an answer, which may stand for all anybody knows
+        self.parts: Sequence[MessageRef] = ()
 
     async def place(self, placement: Placement) -> None:
         """Show it elsewhere; raise `NoPlaceError` where drafts have no conversation."""
@@ -102,7 +103,9 @@ class DiscordReply:
         card = card_of(answer, self._now(), self._links)
         if self._placement is Placement.ASKER:
             try:
-                return await self._whisper.answer(card, answer.id)
+                ref = await self._whisper.answer(card, answer.id)
+                self.parts = self._whisper.parts
+                return ref
             except (AbsentError, ClosedError):
                 self._begun = False
                 raise
@@ -132,34 +135,47 @@ class DiscordReply:
         Discord cannot be asked.
         """
         if self._placement is Placement.ASKER:
-            return await self._whisper.posted(answer_id)
+            ref = await self._whisper.posted(answer_id)
+            self.parts = self._whisper.parts
+            return ref
         self._said = await self._poster.said(answer_id)
-        return self._spot.ref(self._said.final) if self._said.final else None
+        return self._stands(self._said) if self._said.final else None
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
-        """Show another answer in a message; what stood above it goes, and further parts follow."""
-        channel, key = place_of(ref)
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
+        """Show another answer from the first message on; the others go, and further parts follow."""
+        channel, key = place_of(standing[0])
         if key is None:
             return
-        shown = await message_in(self._client, channel, key)
-        former = answer_of(shown) if shown is not None else None
+        known = {one for _, one in map(place_of, standing) if one is not None}
+        former = await self._former(channel, max(known))
         self._move(self._spot.at(channel))
         first, *further = answer_parts(card_of(answer, self._now(), self._links))
         stale = set((await self._poster.said(former)).parts.values()) if former else set()
         said = await self._poster.said(answer.id)  # an earlier attempt may have been cut short
-        await self._poster.put(key, first, Mark(kind=Kind.ANSWER, about=answer.id))
+        keys = [await self._poster.put(key, first, Mark(kind=Kind.ANSWER, about=answer.id))]
         kept = {number: one for number, one in said.parts.items() if 0 < number <= len(further)}
-        stale |= {*said.parts.values(), *said.replies}
-        for gone in sorted(stale - {key, *kept.values()}):
+        stale |= {*said.parts.values(), *said.replies, *known}
+        for gone in sorted(stale - {key, *keys, *kept.values()}):
             await self._poster.take_away(gone)
         for number, part in enumerate(further, 1):
             mark = Mark(kind=Kind.PART, about=answer.id, part=number)
             if number in kept:
-                await self._poster.put(kept[number], part, mark)
+                keys.append(await self._poster.put(kept[number], part, mark))
             else:
-                await self._poster.post(part, mark)
+                keys.append(await self._poster.post(part, mark))
+        self.parts = [self._spot.ref(one) for one in keys]
 
     # -- the channel ---------------------------------------------------------------------------
+
+    def _stands(self, said: Said) -> MessageRef:
+        """Note every message that the answer stands in; return the one with its buttons."""
+        self.parts = [self._spot.ref(one) for one in said.places()]
+        return self.parts[-1]
+
+    async def _former(self, channel: int, message: int) -> str | None:
+        """Return the answer whose buttons are below a message, as far as Discord shows any."""
+        shown = await message_in(self._client, channel, message)
+        return answer_of(shown) if shown is not None else None
 
     def _move(self, spot: Spot) -> None:
         self._spot = spot
@@ -177,7 +193,8 @@ class DiscordReply:
             mark = Mark(kind=kind if whole else Kind.PART, about=answer_id)
             said.parts[0] = await self._poster.put(grown, parts[0], mark)
             said.final = said.parts[0] if whole else None
-        return self._spot.ref(await self._poster.post_all(parts, answer_id, said, kind))
+        await self._poster.post_all(parts, answer_id, said, kind)
+        return self._stands(said)
 
     async def _fail_here(self, sentence: str) -> None:
         await self._live.end()

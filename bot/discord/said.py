@@ -37,6 +37,11 @@ class Said:
         else:
             self.final = message
 
+    def places(self) -> list[int]:
+        """Return the messages of the answer that was looked for, in order."""
+        above = [self.parts[number] for number in sorted(self.parts)]
+        return list(dict.fromkeys([*above, *([self.final] if self.final else [])]))
+
 
 async def said_at(client: discord.Client, spot: Spot, answer_id: str | None) -> Said:
     """Return what the bot said at a place since the question; an answer's id tells its messages.

@@ -73,6 +73,7 @@ class SlackReply:
         self._said: Said | None = None
         self._looked = False
         self._begun = False  # to post an answer, which may stand for all anybody knows
+        self.parts: Sequence[MessageRef] = ()
 
     async def place(self, placement: Placement) -> None:
         """Show it elsewhere; raise `NoPlaceError` where drafts have no conversation."""
@@ -105,8 +106,11 @@ class SlackReply:
         self._begun = True
         card = card_of(answer, self._now(), self._links)
         if self._placement is Placement.ASKER:
-            channel, key = await self._whisper.answer(card)
-            return self._ref(key, channel)
+            places = await self._whisper.answer(card)
+            shown = [self._ref(key, channel) for channel, key in places]
+            # Nobody can react to what Slack shows to one person only.
+            self.parts = [one for one in shown if one.conversation != self._spot.channel]
+            return shown[-1]
         if self._placement is Placement.MODERATORS:
             asker, place = self._message.person.name, self._message.conversation.key
             parts = draft_parts(card, answer.question.asked, asker, place)
@@ -142,18 +146,21 @@ class SlackReply:
         if self._placement is Placement.ASKER:
             return None
         self._said = await self._poster.said(answer_id)
-        return self._ref(self._said.final) if self._said.final else None
+        return self._stands(self._said) if self._said.final else None
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
-        """Show another answer in a message; what stood above it goes, and further parts follow."""
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
+        """Show another answer from the first message on; the others go, and further parts follow."""
         first, *further = answer_parts(card_of(answer, self._now(), self._links))
         said = await self._poster.said(answer.id)
-        stale = {*said.above_of(ref.key), *said.parts.values()}
-        await self._poster.put(ref.key, first, metadata(ANSWER, id=answer.id))
-        for key in sorted(stale):
+        begins = said.final or standing[0].key  # an earlier attempt may have got that far
+        stale = {*said.beside(begins), *said.parts.values(), *(one.key for one in standing)}
+        keys = [await self._poster.put(begins, first, metadata(ANSWER, id=answer.id))]
+        for key in sorted(stale - {begins, *keys}):
             await self._poster.take_away(key)
         for number, part in enumerate(further, 1):
-            await self._poster.post(part, metadata(PART, id=answer.id, part=number))
+            mark = metadata(PART, id=answer.id, part=number)
+            keys.append(await self._poster.post(part, mark))
+        self.parts = [self._ref(key) for key in keys]
 
     # -- the thread ----------------------------------------------------------------------------
 
@@ -168,7 +175,8 @@ class SlackReply:
             mark = metadata(kind, id=answer_id) if whole else metadata(PART, id=answer_id, part=0)
             said.parts[0] = await self._settle(grown, parts[0], mark)
             said.final = said.parts[0] if whole else None
-        return self._ref(await self._poster.post_all(parts, answer_id, said, kind))
+        await self._poster.post_all(parts, answer_id, said, kind)
+        return self._stands(said)
 
     async def _settle(self, grown: str, part: Part, mark: Mapping[str, object]) -> str:
         """Let the message that grew show what it is to show; return its key, or a new one's."""
@@ -213,6 +221,11 @@ class SlackReply:
         if said.unfinished:
             await self._live.adopt(said.unfinished[0])
         return True
+
+    def _stands(self, said: Said) -> MessageRef:
+        """Note every message that the answer stands in; return the one with its buttons."""
+        self.parts = [self._ref(key) for key in said.places()]
+        return self.parts[-1]
 
     def _ref(self, key: str, channel: str | None = None) -> MessageRef:
         return MessageRef(platform=PLATFORM, conversation=channel or self._spot.channel, key=key)

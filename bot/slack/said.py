@@ -31,8 +31,6 @@ class Said:
     failure: str | None = None
     answers: dict[str, str] = field(default_factory=dict)
     """Which answer each message belongs to, by the message's key."""
-    above: set[str] = field(default_factory=set)
-    """The messages that stand above one with buttons."""
 
     def take(self, message: Payload, spot: Spot, answer_id: str | None) -> None:
         """Note what a message of the bot's own is."""
@@ -40,7 +38,6 @@ class Said:
         told = part_at(message, "metadata", "event_payload")
         if text_at(told, "id"):
             self.answers[key] = text_at(told, "id")
-            self.above |= {key} if kind == PART else set()
         if kind in (ANSWER, DRAFT) and told.get("id") == answer_id:
             self.final = key
         elif kind == PART and told.get("id") == answer_id and isinstance(told.get("part"), int):
@@ -51,10 +48,15 @@ class Said:
             self.unfinished.append(key)
             self.ours |= {key} if kind or _tasks(message) else set()
 
-    def above_of(self, key: str) -> list[str]:
-        """Return the messages that belong to the same answer as the one with that key."""
+    def beside(self, key: str) -> set[str]:
+        """Return all messages of the answer that a message belongs to."""
         belongs = self.answers.get(key)
-        return [one for one in sorted(self.above) if self.answers[one] == belongs and one != key]
+        return {one for one, answer_id in self.answers.items() if answer_id == belongs}
+
+    def places(self) -> list[str]:
+        """Return the messages of the answer that was looked for, in order."""
+        above = [self.parts[number] for number in sorted(self.parts)]
+        return list(dict.fromkeys([*above, *([self.final] if self.final else [])]))
 
 
 async def said_at(
