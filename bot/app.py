@@ -234,6 +234,7 @@ def _jobs(
         indexing=store.indexing,
         reembed=reembed,
         index_folder=_index_folder(store),
+        keeps=timedelta(days=settings.ledger.deliveries_days),
         now=now,
     )
     every = settings.jobs

@@ -22,7 +22,18 @@ from core.messages import Conversation, Reaction
 from core.retrieval import Retriever, Sought
 from core.settings import LearningSettings, Settings
 from tests.doubles import Clock
-from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KITCHEN, ROBOT, KeptReply, Tavern, memory_tavern
+from tests.tavern import (
+    ANA,
+    BEN,
+    CELLAR,
+    CLEO,
+    HALL,
+    KITCHEN,
+    ROBOT,
+    KeptReply,
+    Tavern,
+    memory_tavern,
+)
 
 QUESTION = "When does the kitchen close?"
 
