@@ -104,11 +104,11 @@ class DiscordReply:
         if self._placement is Placement.ASKER:
             try:
                 ref = await self._whisper.answer(card, answer.id)
-                self.parts = self._whisper.parts
-                return ref
             except (AbsentError, ClosedError):
                 self._begun = False
                 raise
+            self.parts = self._whisper.parts
+            return ref
         if self._placement is Placement.MODERATORS:
             asker, place = self._message.person.name, self._message.conversation.key
             parts = draft_parts(card, answer.question.asked, asker, place)
