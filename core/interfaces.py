@@ -26,9 +26,6 @@ Event: TypeAlias = (
 )
 
 
-# -- embedding -----------------------------------------------------------------------------------
-
-
 class Embedder(Protocol):
     """Turns texts into unit vectors. The two paths do not block each other or the event loop."""
 
@@ -56,9 +53,6 @@ class Embedder(Protocol):
     async def close(self) -> None:
         """Let go of threads and memory."""
         ...
-
-
-# -- index ---------------------------------------------------------------------------------------
 
 
 class Index(Protocol):
@@ -155,9 +149,6 @@ class Index(Protocol):
         ...
 
 
-# -- language model ------------------------------------------------------------------------------
-
-
 class LanguageModel(Protocol):
     """Writes an answer from a prompt. Every failure is a `ModelError` with a sentence for people."""
 
@@ -185,9 +176,6 @@ class LanguageModel(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
-
-
-# -- chat platforms ------------------------------------------------------------------------------
 
 
 class Reply(Protocol):

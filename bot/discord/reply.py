@@ -16,17 +16,16 @@ from bot.discord.spot import Kind, Mark, Spot, apart, spot_of
 from bot.discord.translation import place_of
 from bot.discord.views import Part, answer_parts, draft_parts, sentence_part
 from bot.discord.whisper import AbsentError, ClosedError, Whisper
+from bot.posting import Posting
 from core.answers import Answer, Placement
-from core.errors import NoPlaceError, PlatformAwayError
+from core.errors import NoPlaceError
 from core.messages import Message, MessageRef
 from core.settings import DiscordSettings
 
-STALE = timedelta(seconds=8)  # a message this old may have been answered in part before
 NO_MODERATORS = "There is no conversation for drafts: discord.moderators names none."
-ONCE_MORE = "Discord broke off while the answer was posted; it is looked after in a moment."
 
 
-class DiscordReply:
+class DiscordReply(Posting[int, Said]):
     """Shows an answer where its question stands, to its asker alone, or to the moderators.
 
     An answer grows in one message, which is a reply to the question; what does not fit it follows in
@@ -51,13 +50,10 @@ class DiscordReply:
 
         Nothing is shown yet.
         """
+        super().__init__("Discord", message, now=now, opened=opened)
         self._client = client
-        self._message = message
         self._moderators = settings.moderators
-        self._now = now
         self._links = links
-        self._opened = opened
-        self._placement = Placement.ASKER if message.private else Placement.THREAD
         self._spot = spot_of(message)
         self._pace = pace or Pace()
         self._poster = Poster(client, self._spot, self._pace.pause)
@@ -70,10 +66,6 @@ class DiscordReply:
             interactions=interactions,
             pause=self._pace.pause,
         )
-        self._said: Said | None = None
-        self._looked = False
-        self._begun = False  # to post an answer, which may stand for all anybody knows
-        self.parts: Sequence[MessageRef] = ()
 
     async def place(self, placement: Placement) -> None:
         """Show it elsewhere; raise `NoPlaceError` where drafts have no conversation."""
@@ -115,19 +107,6 @@ class DiscordReply:
             return await self._finish(parts, answer.id, Kind.DRAFT)
         return await self._finish(answer_parts(card), answer.id, Kind.ANSWER)
 
-    async def fail(self, sentence: str) -> None:
-        """Say why there is no answer, in place of what was shown of one.
-
-        Raises `PlatformAwayError` where an answer may stand, so that this is looked into first.
-        """
-        if self._begun:
-            self._begun = False
-            raise PlatformAwayError(ONCE_MORE)
-        if self._placement is Placement.ASKER:
-            await self._fail_aside(sentence)
-        elif self._placement is Placement.THREAD:
-            await self._fail_here(sentence)
-
     async def posted(self, answer_id: str) -> MessageRef | None:
         """Look for the message with the answer's id; None where there is none.
 
@@ -139,7 +118,7 @@ class DiscordReply:
             self.parts = self._whisper.parts
             return ref
         self._said = await self._poster.said(answer_id)
-        return self._stands(self._said) if self._said.final else None
+        return self._stands(self._said.places()) if self._said.final else None
 
     async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Show another answer from the first message on; the others go, and further parts follow."""
@@ -163,14 +142,9 @@ class DiscordReply:
                 keys.append(await self._poster.put(kept[number], part, mark))
             else:
                 keys.append(await self._poster.post(part, mark))
-        self.parts = [self._spot.ref(one) for one in keys]
+        self._stands(keys)
 
     # -- the channel ---------------------------------------------------------------------------
-
-    def _stands(self, said: Said) -> MessageRef:
-        """Note every message that the answer stands in; return the one with its buttons."""
-        self.parts = [self._spot.ref(one) for one in said.places()]
-        return self.parts[-1]
 
     async def _former(self, channel: int, message: int) -> str | None:
         """Return the answer whose buttons are below a message, as far as Discord shows any."""
@@ -194,7 +168,7 @@ class DiscordReply:
             said.parts[0] = await self._poster.put(grown, parts[0], mark)
             said.final = said.parts[0] if whole else None
         await self._poster.post_all(parts, answer_id, said, kind)
-        return self._stands(said)
+        return self._stands(said.places())
 
     async def _fail_here(self, sentence: str) -> None:
         await self._live.end()
@@ -224,27 +198,19 @@ class DiscordReply:
             if key is not None and key not in kept:
                 await self._poster.take_away(key)
 
-    async def _said_so_far(self, answer_id: str | None) -> Said:
-        """Return what stands already, where anything can: nothing does of a message just written."""
-        if self._live.lost or (self._said is None and self._is_old()):
-            self._said = await self._poster.said(answer_id)
-        self._said = self._said or Said()
-        return self._said
+    async def _look(self, answer_id: str | None) -> Said:
+        return await self._poster.said(answer_id)
 
-    def _is_old(self) -> bool:
-        """Say whether somebody may have begun to answer before, this process or another."""
-        sent = self._message.sent_at
-        return self._now() - sent > STALE or (self._opened is not None and sent < self._opened)
-
-    async def _looked_back(self) -> bool:
-        """Go on in what an earlier attempt left open; say whether anything may be shown."""
-        if self._looked or not self._is_old():
-            return True
-        try:
-            said = await self._poster.said(None)
-        except PlatformAwayError:
-            return False
-        self._looked = True
+    async def _adopt(self, said: Said) -> None:
         if said.unfinished:
             self._live.adopt(said.unfinished[0])
-        return True
+
+    def _nothing(self) -> Said:
+        return Said()
+
+    @property
+    def _lost(self) -> bool:
+        return self._live.lost
+
+    def _ref(self, key: int) -> MessageRef:
+        return self._spot.ref(key)

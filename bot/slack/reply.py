@@ -1,6 +1,5 @@
 """SlackReply: one answer in the making, in Slack."""
 
-import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from datetime import datetime, timedelta
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.card import card_of
+from bot.posting import Posting
 from bot.slack.blocks import Part, answer_parts, draft_parts, sentence_part
 from bot.slack.hasty import hasty
 from bot.slack.identity import Identities
@@ -20,17 +20,14 @@ from bot.slack.spot import ANSWER, DRAFT, PART, metadata, spot_of
 from bot.slack.whisper import Whisper
 from bot.slack.workspace import Workspace
 from core.answers import Answer, Placement
-from core.errors import NoPlaceError, PlatformAwayError
+from core.errors import NoPlaceError
 from core.messages import Message, MessageRef
 from core.settings import SlackSettings
 
-log = logging.getLogger(__name__)
-STALE = timedelta(seconds=8)  # a message this old may have been answered in part before
 NO_MODERATORS = "There is no conversation for drafts: slack.moderators names none."
-ONCE_MORE = "Slack broke off while the answer was posted; it is looked after in a moment."
 
 
-class SlackReply:
+class SlackReply(Posting[str, Said]):
     """Shows an answer where its question stands, to its asker alone, or to the moderators.
 
     A thread's answer grows in one message; what does not fit it follows in further ones, and the
@@ -55,14 +52,11 @@ class SlackReply:
 
         Nothing is shown yet.
         """
+        super().__init__("Slack", message, now=now, opened=opened)
         self._client = client
-        self._message = message
         self._moderators = settings.moderators
         self._workspace = workspace
-        self._now = now
         self._links = links
-        self._opened = opened
-        self._placement = Placement.ASKER if message.private else Placement.THREAD
         self._spot = spot_of(message, workspace.team_id)
         pace = pace or Pace()
         self._pause = pace.pause
@@ -70,10 +64,6 @@ class SlackReply:
         hurried = hasty(client)
         self._live = Live(hurried, self._spot, pace)
         self._whisper = Whisper(client, hurried, identities, message, self._spot)
-        self._said: Said | None = None
-        self._looked = False
-        self._begun = False  # to post an answer, which may stand for all anybody knows
-        self.parts: Sequence[MessageRef] = ()
 
     async def place(self, placement: Placement) -> None:
         """Show it elsewhere; raise `NoPlaceError` where drafts have no conversation."""
@@ -117,26 +107,6 @@ class SlackReply:
             return await self._finish(parts, answer.id, DRAFT)
         return await self._finish(answer_parts(card), answer.id, ANSWER)
 
-    async def fail(self, sentence: str) -> None:
-        """Say why there is no answer, in place of what was shown of one.
-
-        Raises `PlatformAwayError` where an answer may stand, so that this is looked into first.
-        """
-        if self._begun:
-            self._begun = False
-            raise PlatformAwayError(ONCE_MORE)
-        if self._placement is Placement.ASKER:
-            await self._whisper.sentence(sentence)
-        elif self._placement is Placement.THREAD:
-            said = await self._said_so_far(None)
-            grown = self._grown(said)
-            await self._live.close()
-            await self._clear(said, {grown})
-            if grown is not None:
-                await self._poster.put(grown, sentence_part(sentence), self._spot.failed)
-            elif said.failure is None:
-                await self._poster.post(sentence_part(sentence), self._spot.failed)
-
     async def posted(self, answer_id: str) -> MessageRef | None:
         """Look for the message with the answer's id; None where there is none.
 
@@ -146,7 +116,7 @@ class SlackReply:
         if self._placement is Placement.ASKER:
             return None
         self._said = await self._poster.said(answer_id)
-        return self._stands(self._said) if self._said.final else None
+        return self._stands(self._said.places()) if self._said.final else None
 
     async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Show another answer from the first message on; the others go, and further parts follow."""
@@ -160,7 +130,7 @@ class SlackReply:
         for number, part in enumerate(further, 1):
             mark = metadata(PART, id=answer.id, part=number)
             keys.append(await self._poster.post(part, mark))
-        self.parts = [self._ref(key) for key in keys]
+        self._stands(keys)
 
     # -- the thread ----------------------------------------------------------------------------
 
@@ -176,7 +146,7 @@ class SlackReply:
             said.parts[0] = await self._settle(grown, parts[0], mark)
             said.final = said.parts[0] if whole else None
         await self._poster.post_all(parts, answer_id, said, kind)
-        return self._stands(said)
+        return self._stands(said.places())
 
     async def _settle(self, grown: str, part: Part, mark: Mapping[str, object]) -> str:
         """Let the message that grew show what it is to show; return its key, or a new one's."""
@@ -196,36 +166,32 @@ class SlackReply:
             if key is not None:
                 await self._poster.take_away(key)
 
-    async def _said_so_far(self, answer_id: str | None) -> Said:
-        """Return what stands already, where anything can: nothing does of a message just written."""
-        if self._live.lost or (self._said is None and self._is_old()):
-            self._said = await self._poster.said(answer_id)
-        self._said = self._said or Said()
-        return self._said
+    async def _fail_aside(self, sentence: str) -> None:
+        await self._whisper.sentence(sentence)
 
-    def _is_old(self) -> bool:
-        """Say whether somebody may have begun to answer before, this process or another."""
-        sent = self._message.sent_at
-        return self._now() - sent > STALE or (self._opened is not None and sent < self._opened)
+    async def _fail_here(self, sentence: str) -> None:
+        said = await self._said_so_far(None)
+        grown = self._grown(said)
+        await self._live.close()
+        await self._clear(said, {grown})
+        if grown is not None:
+            await self._poster.put(grown, sentence_part(sentence), self._spot.failed)
+        elif said.failure is None:
+            await self._poster.post(sentence_part(sentence), self._spot.failed)
 
-    async def _looked_back(self) -> bool:
-        """Go on in what an earlier attempt left open; say whether anything may be shown."""
-        if self._looked or not self._is_old():
-            return True
-        try:
-            said = await self._poster.said(None)
-        except PlatformAwayError as error:
-            log.info("Nothing is shown before the end: %s", error)
-            return False
-        self._looked = True
+    async def _look(self, answer_id: str | None) -> Said:
+        return await self._poster.said(answer_id)
+
+    async def _adopt(self, said: Said) -> None:
         if said.unfinished:
             await self._live.adopt(said.unfinished[0])
-        return True
 
-    def _stands(self, said: Said) -> MessageRef:
-        """Note every message that the answer stands in; return the one with its buttons."""
-        self.parts = [self._ref(key) for key in said.places()]
-        return self.parts[-1]
+    def _nothing(self) -> Said:
+        return Said()
+
+    @property
+    def _lost(self) -> bool:
+        return self._live.lost
 
     def _ref(self, key: str, channel: str | None = None) -> MessageRef:
         return MessageRef(platform=PLATFORM, conversation=channel or self._spot.channel, key=key)

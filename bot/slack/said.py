@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.shown import Shown
 from bot.slack.client import away, payload_of, refusal
 from bot.slack.history import NOTHING_THERE
 from bot.slack.payload import Payload, part_at, parts_at, text_at
@@ -17,18 +18,14 @@ OURS = frozenset({ANSWER, DRAFT, FAILURE, PART, UNFINISHED})
 
 
 @dataclass(slots=True, kw_only=True)
-class Said:
-    """The keys of messages: the one with the buttons, those above it by number, and open ones.
+class Said(Shown[str]):
+    """What Slack tells of it.
 
     In those that are `unfinished` the answer grew when the bot was stopped: a stream cannot be marked
     before it ends, so they are the bot's own ones without any mark. Of the `ours` that is certain.
     """
 
-    final: str | None = None
-    parts: dict[int, str] = field(default_factory=dict)
-    unfinished: list[str] = field(default_factory=list)
     ours: set[str] = field(default_factory=set)
-    failure: str | None = None
     answers: dict[str, str] = field(default_factory=dict)
     """Which answer each message belongs to, by the message's key."""
 
@@ -52,11 +49,6 @@ class Said:
         """Return all messages of the answer that a message belongs to."""
         belongs = self.answers.get(key)
         return {one for one, answer_id in self.answers.items() if answer_id == belongs}
-
-    def places(self) -> list[str]:
-        """Return the messages of the answer that was looked for, in order."""
-        above = [self.parts[number] for number in sorted(self.parts)]
-        return list(dict.fromkeys([*above, *([self.final] if self.final else [])]))
 
 
 async def said_at(

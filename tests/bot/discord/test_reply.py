@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -14,9 +15,9 @@ from bot.discord.identity import Identities
 from bot.discord.interactions import Interactions
 from bot.discord.pace import Pace
 from bot.discord.refusals import Refusals
-from bot.discord.replies import Replies
 from bot.discord.reply import DiscordReply
 from bot.discord.whisper import CLOSED
+from bot.replies import Replies
 from core.answers import Answer, Citation, Origin, Placement, Question
 from core.audience import EVERYONE
 from core.errors import NoPlaceError, PlatformAwayError
@@ -72,17 +73,24 @@ class Scene:
         self.identities = Identities(client, lambda: datetime.now(UTC))
         self.replies = self.process()
 
-    def process(self, moderators: str | None = None) -> Replies:
+    def process(self, moderators: str | None = None) -> Replies[DiscordReply]:
         """Return the replies of a process that begins now."""
         chosen = str(self.mods.id) if moderators is None else moderators
-        return Replies(
+        pace = Pace(speed=1e3)
+        made = partial(
+            DiscordReply,
             self.client,
             settings=discord_settings(self.discord, moderators=chosen),
             identities=self.identities,
             interactions=Interactions(),
-            now=lambda: datetime.now(UTC) + self.late,
-            pace=Pace(speed=1e3),
+            now=self.now,
+            pace=pace,
         )
+        return Replies(lambda message, opened: made(message, opened=opened), pace, self.now)
+
+    def now(self) -> datetime:
+        """Return the time, or a later one."""
+        return datetime.now(UTC) + self.late
 
     def message(self, key: str | None = None) -> Message:
         """Return the question as core has it; a key makes it something that was typed."""

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.replies import Replies
 from bot.slack.client import close, web_client
 from bot.slack.identity import Identities
 from bot.slack.pace import Pace
-from bot.slack.replies import Replies
 from bot.slack.reply import SlackReply
 from bot.slack.workspace import Workspace
 from core.answers import Answer, Citation, Origin, Placement, Question
@@ -63,19 +64,26 @@ class Scene:
         self.identities = Identities(self.client, lambda: datetime.now(UTC))
         self.replies = self.process()
 
-    def process(self, patience: float = 5.0) -> Replies:
+    def process(self, patience: float = 5.0) -> Replies[SlackReply]:
         """Return the replies of a process that begins now."""
         workspace = self.slack.workspace
-        return Replies(
+        pace = Pace(speed=1e6, patience=patience)
+        made = partial(
+            SlackReply,
             self.client,
             workspace=Workspace(
                 user=workspace.bot.id, bot=workspace.bot.bot_id, team_id="T0TAVERN"
             ),
             identities=self.identities,
             settings=slack_settings(self.slack, moderators=self.mods.id),
-            now=lambda: datetime.now(UTC) + self.late,
-            pace=Pace(speed=1e6, patience=patience),
+            now=self.now,
+            pace=pace,
         )
+        return Replies(lambda message, opened: made(message, opened=opened), pace, self.now)
+
+    def now(self) -> datetime:
+        """Return the time, or a later one."""
+        return datetime.now(UTC) + self.late
 
     def message(self, key: str | None = None) -> Message:
         """Return the question as core has it; a key makes it something that was typed."""
