@@ -73,6 +73,7 @@ def _purge(store: Store, reembed: Reembed, now: Callable[[], datetime]) -> Purge
         indexing=store.indexing,
         reembed=reembed,
         index_folder=_index_folder(store),
+        keeps=timedelta(days=store.settings.ledger.deliveries_days),
         now=now,
     )
 

@@ -111,6 +111,8 @@ def written(*pieces: str | int) -> list[Piece]:
 class KeptReply:
     """Keeps what it is told; `deaf` makes the platform refuse "to cards", "to all", "to moderators"."""
 
+    parts: Sequence[MessageRef] = ()
+
     def __init__(self, key: str, deaf: str = "", place: Conversation = HALL) -> None:
         """Take the key of the post, and where it stands."""
         self.ref = MessageRef(platform=place.platform, conversation=place.key, key=key)
@@ -155,9 +157,9 @@ class KeptReply:
         """Say where an answer stands that was kept here."""
         return self.ref if any(one.id == answer_id for one in self.finished) else None
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Keep the other answer."""
-        self.revised.append((ref, answer))
+        self.revised.append((standing[0], answer))
 
     async def fail(self, sentence: str) -> None:
         """Keep the sentence, unless quite deaf."""

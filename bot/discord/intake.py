@@ -23,9 +23,8 @@ from bot.discord.translation import (
     edited_of,
     is_spoken,
     message_of,
-    place_of,
-    thread_channel,
 )
+from bot.emptying import empty
 from core.assistant import Assistant
 from core.messages import Conversation
 
@@ -142,12 +141,7 @@ class Intake:
         self._deliveries.take(place.channel, partial(self._emptied, place, self._now()))
 
     async def _emptied(self, place: Place, at: datetime) -> None:
-        beginning = place.ref("").key
-        for ref in await self._assistant.messages_below(place.conversation, beginning):
-            message = place_of(ref)[1]
-            if message is not None:
-                stood = Place(conversation=place.conversation, thread=thread_channel(ref))
-                await self._assistant.receive(deleted_of(stood, message, at))
+        await empty(self._assistant, place.conversation, at, place.ref("").key)
 
     # -- reactions -----------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -14,9 +15,9 @@ from bot.discord.identity import Identities
 from bot.discord.interactions import Interactions
 from bot.discord.pace import Pace
 from bot.discord.refusals import Refusals
-from bot.discord.replies import Replies
 from bot.discord.reply import DiscordReply
 from bot.discord.whisper import CLOSED
+from bot.replies import Replies
 from core.answers import Answer, Citation, Origin, Placement, Question
 from core.audience import EVERYONE
 from core.errors import NoPlaceError, PlatformAwayError
@@ -73,17 +74,24 @@ class Scene:
         self.identities = Identities(client, lambda: datetime.now(UTC))
         self.replies = self.process()
 
-    def process(self, moderators: str | None = None) -> Replies:
+    def process(self, moderators: str | None = None) -> Replies[DiscordReply]:
         """Return the replies of a process that begins now."""
         chosen = str(self.mods.id) if moderators is None else moderators
-        return Replies(
+        pace = Pace(speed=1e3)
+        made = partial(
+            DiscordReply,
             self.client,
             settings=discord_settings(self.discord, moderators=chosen),
             identities=self.identities,
             interactions=Interactions(),
-            now=lambda: datetime.now(UTC) + self.late,
-            pace=Pace(speed=1e3),
+            now=self.now,
+            pace=pace,
         )
+        return Replies(lambda message, opened: made(message, opened=opened), pace, self.now)
+
+    def now(self) -> datetime:
+        """Return the time, or a later one."""
+        return datetime.now(UTC) + self.late
 
     def message(self, key: str | None = None) -> Message:
         """Return the question as core has it; a key makes it something that was typed."""
@@ -383,10 +391,10 @@ async def test_what_cannot_be_taken_away(scene: Scene) -> None:
     deleting = "DELETE /channels/{channel}/messages/{message}"
     scene.discord.faults.always("503", deleting)
     with pytest.raises(PlatformAwayError):
-        await scene.reply().revise(ref, replace(ANSWER, id="a2"))
+        await scene.reply().revise([ref], replace(ANSWER, id="a2"))
     scene.discord.faults.clear()
     scene.discord.faults.next("403 50013", deleting)
-    await scene.reply().revise(ref, replace(ANSWER, id="a2"))
+    await scene.reply().revise([ref], replace(ANSWER, id="a2"))
     assert len(scene.said()) == 2
 
 
@@ -394,9 +402,9 @@ async def test_an_answer_that_is_gone_is_revised_anew(scene: Scene) -> None:
     """A moderator deleted it; what was typed has no message that could be changed."""
     ref = await scene.reply().finish(ANSWER)
     scene.said()[0].deleted = True
-    await scene.reply().revise(ref, replace(ANSWER, id="a2"))
+    await scene.reply().revise([ref], replace(ANSWER, id="a2"))
     assert len(scene.said()) == 1
-    await scene.reply().revise(replace(ref, key="command-1"), replace(ANSWER, id="a3"))
+    await scene.reply().revise([replace(ref, key="command-1")], replace(ANSWER, id="a3"))
     assert len(scene.said()) == 1
 
 
@@ -507,7 +515,7 @@ async def test_a_long_answer_is_revised_to_a_short_one(scene: Scene) -> None:
     """The parts above go; what people can react to stays where it is."""
     ref = await scene.reply().finish(LONG)
     newer = replace(ANSWER, id="a2")
-    await scene.reply().revise(ref, newer)
+    await scene.reply().revise([ref], newer)
     (post,) = scene.said()
     assert str(post.id) == ref.key
     assert "token" in post.words
@@ -518,13 +526,36 @@ async def test_a_short_answer_is_revised_to_a_long_one(scene: Scene) -> None:
     """Its first part takes the place; the others follow, also when it is done twice."""
     ref = await scene.reply().finish(ANSWER)
     newer = replace(LONG, id="a2")
-    await scene.reply().revise(ref, newer)
-    await scene.reply().revise(ref, newer)
+    await scene.reply().revise([ref], newer)
+    await scene.reply().revise([ref], newer)
     posts = scene.said()
     assert str(posts[0].id) == ref.key
     assert all(sum(f"Part {n}." in one.words for one in posts) == 1 for n in range(12))
-    await scene.reply().revise(ref, replace(ANSWER, id="a3"))
+    await scene.reply().revise([ref], replace(ANSWER, id="a3"))
     assert [str(one.id) for one in scene.said()] == [ref.key]
+
+
+async def test_a_long_answer_is_told_of_with_all_its_messages(scene: Scene) -> None:
+    """Whoever posts, looks or revises knows them in order; revised, it leaves all that were known."""
+    reply, other, third = scene.reply(), scene.reply(), scene.reply()
+    ref = await reply.finish(LONG)
+    keys = [str(one.id) for one in scene.said()]
+    assert ([one.key for one in reply.parts], reply.parts[-1]) == (keys, ref)
+    assert (await other.posted(LONG.id), other.parts) == (ref, reply.parts)
+    await third.revise(reply.parts, replace(ANSWER, id="a2"))
+    assert [one.key for one in third.parts] == keys[:1] == [str(one.id) for one in scene.said()]
+    await third.revise(third.parts, replace(LONG, id="a3"))
+    assert [one.key for one in third.parts] == [str(one.id) for one in scene.said()]
+
+
+async def test_a_long_answer_in_a_direct_message_is_told_of(scene: Scene) -> None:
+    """People can react to each of its messages there, too."""
+    reply = scene.reply()
+    await reply.place(Placement.ASKER)
+    ref = await reply.finish(LONG)
+    keys = [str(one.id) for one in scene.direct()]
+    assert ([one.key for one in reply.parts], reply.parts[-1]) == (keys, ref)
+    assert await reply.posted(LONG.id) == ref
 
 
 async def test_an_answer_in_a_direct_message_is_revised_there(scene: Scene) -> None:
@@ -532,7 +563,7 @@ async def test_an_answer_in_a_direct_message_is_revised_there(scene: Scene) -> N
     reply = scene.reply()
     await reply.place(Placement.ASKER)
     ref = await reply.finish(ANSWER)
-    await scene.reply().revise(ref, replace(ANSWER, id="a2", text="Otherwise [1]."))
+    await scene.reply().revise([ref], replace(ANSWER, id="a2", text="Otherwise [1]."))
     (post,) = scene.direct()
     assert "Otherwise" in post.words
     assert scene.said() == []
