@@ -1,11 +1,11 @@
 """The composition root: builds everything once, in order, and closes it in reverse."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
+from bot.jobs import PROMPTS, jobs_of
 from bot.process import process_name
 from bot.status import Status
 from bot.store import Store, open_store, utc_now
@@ -16,29 +16,25 @@ from core.composing import Loop
 from core.conversations import Conversations
 from core.gating import rules_of
 from core.hookspecs import Services
-from core.index.lite import is_folder
 from core.interfaces import Embedder, Index, LanguageModel
-from core.job import Job
-from core.jobs.purge import Purge
-from core.jobs.reconcile import Reconcile
 from core.jobs.reembed import Reembed
 from core.jobs.refresh import Refresh
-from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.forgetting import Forgetting
+from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
+from core.learning.reviewing import Reviewing
 from core.ledger.spending import Purse
 from core.links import Linking
 from core.models.quoting import QuotingModel
 from core.plugins import Brought, Listeners, collect, load_plugins
 from core.prompts import load_instructions
 from core.scheduler import Scheduler
-from core.settings import CHECKOUT, Settings
+from core.settings import Settings
 from core.sources import Sources
 
-PROMPTS = CHECKOUT / "config" / "prompts"
 __all__ = ["App", "Store", "open_app", "open_store", "utc_now"]
 
 
@@ -101,17 +97,17 @@ def _model(store: Store, quoting: LanguageModel) -> LanguageModel:
 def _built(
     store: Store,
     model: LanguageModel,
-    quoting: LanguageModel,
+    quoting: QuotingModel,
     brought: Brought,
     now: Callable[[], datetime],
 ) -> App:
     reembed = Reembed(ledger=store.ledger, index=store.index, indexing=store.indexing, now=now)
     refresh = _refresh(store, brought, now)
-    jobs = [*_jobs(store, reembed, refresh, now), *brought.jobs]
+    loop = _loop(store, model, quoting, now)
+    jobs = [*jobs_of(store, model, loop.reuse, reembed, refresh, now), *brought.jobs]
     owner = process_name()
     scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=owner, now=now)
     status = _status(store, model, scheduler, now)
-    loop = _loop(store, model, quoting, now)
     assistant = Assistant(
         ledger=store.ledger,
         loop=loop,
@@ -176,11 +172,17 @@ def _services(
             now=now,
         ),
         links=Linking(store.ledger, store.settings.learning.curators, now),
+        preferring=_preferring(store, now),
         sources=Sources(store.ledger),
+        reviews=Reviewing(ledger=store.ledger, curators=store.settings.learning.curators, now=now),
         folder=store.folder.of_plugin(name),
         commands=brought.commands,
         now=now,
     )
+
+
+def _preferring(store: Store, now: Callable[[], datetime]) -> Preferring:
+    return Preferring(store.ledger, store.settings.learning.guess_preferences, now)
 
 
 def _loop(
@@ -210,41 +212,7 @@ def _loop(
         evidence=Evidence(emoji=settings.learning.emoji, saved_by=saved_by, now=now),
         corrections=Corrections(ledger=store.ledger, retriever=store.retriever, now=now),
         proposals=Proposals(retriever=store.retriever, saved_by=saved_by, now=now),
+        preferring=_preferring(store, now),
         turns=settings.thread.turns,
         rules=rules_of(settings),
     )
-
-
-def _index_folder(store: Store) -> Path | None:
-    """Return where the index lies on this machine, or None where it is on a server."""
-    uri = store.settings.index.uri or str(store.folder.index)
-    return Path(uri) if is_folder(uri) else None
-
-
-def _jobs(
-    store: Store, reembed: Reembed, refresh: Refresh, now: Callable[[], datetime]
-) -> Sequence[Job]:
-    settings = store.settings
-    rerank = Rerank(
-        ledger=store.ledger, indexing=store.indexing, settings=settings.learning, now=now
-    )
-    reconcile = Reconcile(indexing=store.indexing)
-    purge = Purge(
-        ledger=store.ledger,
-        indexing=store.indexing,
-        reembed=reembed,
-        index_folder=_index_folder(store),
-        now=now,
-    )
-    every = settings.jobs
-    own = (
-        ("rerank", "folds new verdicts into ratings and standings", every.rerank, rerank.run),
-        ("reembed", "embeds what changed, also after a new model", every.reembed, reembed.run),
-        ("refresh", "reads the sources again", every.refresh, refresh.run),
-        ("reconcile", "compares ledger and index, and heals", every.reconcile, reconcile.run),
-        ("purge", "wipes from every file what was deleted", every.purge, purge.run),
-    )
-    return [
-        Job(name=name, summary=summary, every=timedelta(minutes=minutes), run=run)
-        for name, summary, minutes, run in own
-    ]

@@ -1,14 +1,17 @@
 """What waits in the ledger: events, index operations, jobs. It can be asked while the bot runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.finding import Finding
 from bot.status import moment
 from core.breaker import span
 from core.ledger.backlog import Lease, Queue, lease_of, newest_runs, unhandled, unindexed
+from core.ledger.grounds import count_contradicted
 from core.ledger.ledger import Ledger
+from core.ledger.reanswers import for_review
 from core.ledger.runs import Run
+from core.ledger.verifications import count_lapsed
 from core.scheduler import LEASE, STOPPED
 
 LONG = timedelta(minutes=5)  # longer than an answer, a flush or an outage's pause takes
@@ -22,11 +25,26 @@ async def waiting(ledger: Ledger, now: datetime, *, running: bool) -> Sequence[F
     async with ledger.reading() as connection:
         events, operations = await unhandled(connection), await unindexed(connection)
         lease, ended = await lease_of(connection, LEASE), await newest_runs(connection)
+        looks = {
+            "verified answers were not looked at for too long": await count_lapsed(connection),
+            "liked answers are contradicted by their sources": await count_contradicted(connection),
+            "fresh answers wait for /review": len(await for_review(connection, ())),
+        }
     return (
+        *_for_curators(looks),
         _queue("inbox", "events", "to have their effect", events, now, running=running),
         _queue("index queue", "operations", "to reach the index", operations, now, running=running),
         _jobs(lease, ended, now),
     )
+
+
+def _for_curators(looks: Mapping[str, int]) -> Sequence[Finding]:
+    """Tell what curators should look at, where there is anything."""
+    told = [f"{number} {what}" for what, number in looks.items() if number]
+    if not told:
+        return ()
+    advice = "A curator's verdict on each settles it; learning.curators says who they are."
+    return (Finding(part="answers", well=True, said=f"{', '.join(told)}.", advice=advice),)
 
 
 def _queue(

@@ -42,7 +42,7 @@ async def ingest(
     async with open_app(chosen, embedder=embedder) as app:
         with bars(Console(stderr=True) if as_json else console) as progress:
             summaries = await app.store.ingestion.ingest_all(app.brought.sources, progress)
-        withdrawn = await app.refresh.withdraw()
+        withdrawn = sum(one.withdrawn for one in summaries) + await app.refresh.withdraw()
     if as_json:
         console.print_json(json.dumps([as_object(one) for one in summaries]))
         return

@@ -1,7 +1,7 @@
 """Question -> passages -> language model -> Answer with citations, streamed to the reply."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,18 @@ from core.errors import IndexUnavailableError, ModelError
 from core.interfaces import LanguageModel, Reply
 from core.items import Found, citation_of
 from core.messages import Person
-from core.prompts import CitationPiece, Guidance, Instructions, Prompt, TextPiece, Turn, prompt_of
+from core.preferences import USUAL, Preferences
+from core.prompts import (
+    CitationPiece,
+    Guidance,
+    Instructions,
+    Mistake,
+    Piece,
+    Prompt,
+    TextPiece,
+    Turn,
+    prompt_of,
+)
 from core.retrieval import Retriever, Sought
 
 log = logging.getLogger(__name__)
@@ -24,13 +35,18 @@ AWAY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question that is to be answered, with all that its answer depends on."""
+    """A question that is to be answered, with all that its answer depends on.
+
+    `style` is how whoever asks likes answers; `mistakes` were made near the question.
+    """
 
     answer_id: str
     question: Question
     thread: tuple[Turn, ...]
     person: Person
     audience: Audience
+    style: Preferences = USUAL
+    mistakes: tuple[Mistake, ...] = ()
 
 
 @dataclass(slots=True)
@@ -92,6 +108,8 @@ class Answerer:
             guidance=guidance,
             thread=asked.thread,
             person_id=asked.person.id,
+            style=asked.style,
+            mistakes=asked.mistakes,
         )
         draft, failure = await self._write(prompt, grounds, reply)
         if not draft.text.strip():
@@ -165,6 +183,14 @@ class Answerer:
     def _noticed(self, notice: str | None) -> str | None:
         """Add to a notice that the memory is being rebuilt, where it is."""
         return " ".join(one for one in (notice, self._retriever.notice) if one) or None
+
+
+def written(pieces: Iterable[Piece], found: Sequence[Found]) -> tuple[str, tuple[Citation, ...]]:
+    """Return the text of an answer that a model wrote from these passages, and what it cites."""
+    draft = _Draft(found=found)
+    for piece in pieces:
+        draft.text += piece.text if isinstance(piece, TextPiece) else _cite(draft, piece)
+    return draft.text.strip(), tuple(draft.cited.values())
 
 
 def _cite(draft: _Draft, piece: CitationPiece) -> str:

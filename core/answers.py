@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from core.audience import Audience
 from core.messages import Person
@@ -117,6 +118,36 @@ class Answer:
     def kept_text(self) -> str:
         """The words that may be stored: who looks for a secret there is told to ask for it again."""
         return NOT_KEPT if isinstance(self.text, Secret) else self.text
+
+
+class Presented(str):
+    """A command's reply that presents a stored answer: feedback on the reply is feedback on that one.
+
+    What it cites is what the stored answer cites, by the same numbers.
+    """
+
+    __slots__ = ("answer",)
+    answer: Answer
+
+    def __new__(cls, text: str, answer: Answer) -> Self:
+        """Return the reply's text, which knows the answer."""
+        made = super().__new__(cls, text)
+        made.answer = answer
+        return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A fresh answer, the one that it was written for, why that one stands where it does, and how many wait.
+
+    `changed` is the difference in words, as `[-taken away-]` and `{+added+}`.
+    """
+
+    fresh: Answer
+    old: Answer
+    reason: str
+    changed: str
+    waiting: int
 
 
 def badge_of(stored: Answer, helpful: int, at: datetime) -> Badge:

@@ -7,7 +7,7 @@ from core.answers import Answer
 from core.composing import Composer, Loop
 from core.documents import Document
 from core.effects import effects_of
-from core.feedback import Correction, Decision, Feedback, Proposal
+from core.feedback import Correction, Decision, Feedback, Proposal, Reason
 from core.interfaces import Command, Event, Reply
 from core.job import JobReport, Progress
 from core.ledger import posts, views
@@ -18,6 +18,7 @@ from core.ledger.inbox import Claimed
 from core.ledger.intake import Intake
 from core.ledger.ledger import Ledger
 from core.ledger.messages import keys_below
+from core.ledger.people import closed_conversations
 from core.ledger.tombstones import of_the_forgotten, tombstone
 from core.messages import Conversation, Deleted, Edited, Message, MessageRef, Reaction
 from core.plugins import Listeners
@@ -97,8 +98,13 @@ class Assistant:
         await self._see_through(reaction)
 
     async def on_verdict(self, feedback: Feedback) -> None:
-        """Take a verdict given by a button; raise `UnknownAnswerError` for an unknown answer."""
+        """Take a verdict given by a button; raise `UnknownAnswerError` for an unknown answer.
+
+        What is outdated has the sources read again soon.
+        """
         await self._see_through(feedback)
+        if feedback.reason is Reason.OUTDATED and not feedback.withdrawn:
+            self._scheduler.hurry("refresh")
 
     async def on_correction(self, correction: Correction) -> str:
         """Take a better answer and return the sentence for the person who wrote it.
@@ -187,6 +193,21 @@ class Assistant:
         async with self._ledger.reading() as connection:
             answer_id = await answer_at(connection, ref)
             return await views.shown(connection, answer_id) if answer_id else None
+
+    async def asked(self, answer_id: str) -> Message | None:
+        """Return the message that an answer answers; None where it was taken away, or there is none."""
+        async with self._ledger.reading() as connection:
+            return await posts.asked_for(connection, answer_id)
+
+    async def thread_of(self, ref: MessageRef) -> str | None:
+        """Return the key of the message that a stored message's talk began with, which may be itself."""
+        async with self._ledger.reading() as connection:
+            return await posts.thread_of(connection, ref)
+
+    async def closed_conversations(self, platform: str) -> list[Conversation]:
+        """Return the conversations of a platform that not everyone reads, direct ones left out."""
+        async with self._ledger.reading() as connection:
+            return await closed_conversations(connection, platform)
 
     async def messages_below(self, conversation: Conversation, beginning: str) -> list[MessageRef]:
         """Return what stands in a conversation under keys that begin so, as those of one thread may."""

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.answers import Answer, Origin, Question
+from core.answers import Answer, Origin, Presented, Question
+from core.audience import narrowest
 from core.documents import content_hash
 from core.interfaces import Call, Command, Reply
 from core.messages import Message
@@ -36,6 +37,8 @@ async def run_command(
             private=message.private or message.conversation.direct,
         )
         text = await command.run(call, reply.progress)
+    if isinstance(text, Presented):
+        return _presented(text, answer_id, message, now)
     asked = message.text.strip()
     return Answer(
         id=answer_id,
@@ -44,6 +47,23 @@ async def run_command(
         origin=Origin.COMMAND,
         audience=message.conversation.audience,
         created_at=now,
+    )
+
+
+def _presented(text: Presented, answer_id: str, message: Message, now: datetime) -> Answer:
+    """Return a command's reply as a stored answer given again: what is said of it is said of that one."""
+    stored = text.answer
+    return Answer(
+        id=answer_id,
+        question=question_of(answer_id, stored.question.text, stored.question.asked),
+        text=str(text),
+        origin=stored.origin,
+        audience=narrowest([stored.audience, message.conversation.audience]),
+        created_at=now,
+        citations=stored.citations,
+        author=stored.author,
+        badge=stored.badge,
+        reused_id=stored.id,
     )
 
 

@@ -11,6 +11,7 @@ from core.gating import Rules
 from core.interfaces import Command, Reply
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
+from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.ledger import messages
@@ -35,6 +36,7 @@ class Loop:
     evidence: Evidence
     corrections: Corrections
     proposals: Proposals
+    preferring: Preferring
     turns: int
     rules: Rules = field(default_factory=Rules)
 
@@ -67,12 +69,14 @@ class Composer:
             return await run_command(self._commands, message, answer_id, reply, self._now())
         thread = await self._thread(message)
         text = await self._loop.answerer.standalone(message.text.strip(), thread)
+        kept = await self._loop.preferring.kept(message.person)
         sought = Asked(
             answer_id=answer_id,
             question=question_of(answer_id, text, message.text.strip()),
             thread=tuple(thread),
             person=message.person,
             audience=message.conversation.audience,
+            style=kept.preferences,
         )
         answer = await self._loop.reuse.answer(sought, message.conversation.held, reply)
         if answer.origin is Origin.UNKNOWN and self._scheduler.running in READING:

@@ -8,11 +8,13 @@ from typing import Protocol, TypeVar
 
 import pluggy
 
+from core.answers import Review
 from core.documents import Contents
 from core.interfaces import Command, Embedder, Index, LanguageModel, Listener, Reranker, Source
 from core.job import Job
 from core.messages import Conversation, Footprint, Person
 from core.modes import Mode
+from core.preferences import Aspect, Kept
 from core.settings import Settings
 
 GROUP = "tavernkeep.plugins"
@@ -84,6 +86,22 @@ class Links(Protocol):
         ...
 
 
+class Prefers(Protocol):
+    """Keeps how people like answers; who asks must be the person whose preferences they are."""
+
+    async def kept(self, person: Person) -> Kept:
+        """Return what a person said, and what their verdicts suggest."""
+        ...
+
+    async def prefer(self, person: Person, aspect: Aspect, value: str) -> None:
+        """Keep what a person says; raise `TavernkeepError` for a value that is on no list."""
+        ...
+
+    async def forget(self, person: Person) -> bool:
+        """Remove what a person said; return False where there was nothing."""
+        ...
+
+
 class Reads(Protocol):
     """Knows which sources everyone in the workspace may read."""
 
@@ -92,13 +110,21 @@ class Reads(Protocol):
         ...
 
 
+class Reviews(Protocol):
+    """Gives curators fresh answers to judge."""
+
+    async def next(self, person: Person, conversation: Conversation) -> Review | None:
+        """Return what has waited longest, or None; raise `TavernkeepError` for who is no curator."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a plugin may use.
 
     `folder` is its own place in the data folder for what it keeps; the plugin makes it. `commands`
-    is complete once every plugin is loaded. `forgetting` and `links` are for the person who asks for
-    it, and for nobody else; `modes` for somebody in the conversation at hand.
+    is complete once every plugin is loaded. `forgetting`, `links` and `preferring` are for the person
+    who asks for it, and for nobody else; `modes` for somebody in the conversation at hand.
     """
 
     settings: Settings
@@ -108,7 +134,9 @@ class Services:
     forgetting: Forgets
     modes: Modes
     links: Links
+    preferring: Prefers
     sources: Reads
+    reviews: Reviews
     folder: Path
     commands: Sequence[Command]
     now: Callable[[], datetime]

@@ -32,7 +32,10 @@ Split: TypeAlias = tuple[Document, list[Passage]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What reading a source changed, in documents, and how many passages were embedded for it."""
+    """What reading a source changed, in documents, and how many passages were embedded for it.
+
+    `withdrawn` counts the learned answers that rested on what changed, and are stale now.
+    """
 
     source: str
     new: int = 0
@@ -41,6 +44,7 @@ class Summary:
     removed: int = 0
     passages: int = 0
     embedded: int = 0
+    withdrawn: int = 0
     failed: tuple[Unreadable, ...] = ()
 
     @property
@@ -63,6 +67,7 @@ class _Tally:
     unchanged: int = 0
     passages: int = 0
     embedded: int = 0
+    withdrawn: int = 0
     failed: list[Unreadable] = field(default_factory=list)
 
 
@@ -112,13 +117,13 @@ class Ingestion:
         split = ahead(self._split(source, stored, tally, progress))
         async with aclosing(ahead(self._embedded(split))) as batches:  # also where writing fails
             async for batch, made in batches:
-                await self._write(batch, made)
+                tally.withdrawn += await self._write(batch, made)
                 tally.passages += sum(len(parts) for _, parts in batch)
                 tally.embedded += len(made)
         removed = [id_ for id_ in stored if id_ not in tally.seen]
         async with self._ledger.writing() as connection:
             for document_id in removed:
-                await remove_document(connection, document_id, self._now())
+                tally.withdrawn += await remove_document(connection, document_id, self._now())
         await self._indexing.catch_up()
         progress(f"Reading {source.name}", len(tally.seen), len(tally.seen))
         return Summary(
@@ -129,6 +134,7 @@ class Ingestion:
             removed=len(removed),
             passages=tally.passages,
             embedded=tally.embedded,
+            withdrawn=tally.withdrawn,
             failed=tuple(tally.failed),
         )
 
@@ -194,22 +200,23 @@ class Ingestion:
         vectors = await self._embedder.embed_passages(list(texts.values()))
         return dict(zip(texts, vectors, strict=True))
 
-    async def _write(self, batch: Sequence[Split], made: Mapping[str, Vectors]) -> None:
+    async def _write(self, batch: Sequence[Split], made: Mapping[str, Vectors]) -> int:
         """Store each document in a transaction of its own, so that a reaction never waits for many.
 
-        Raises `NoSpaceError` where the disk is nearly full; what is stored stays.
+        Returns how many learned answers that made stale. Raises `NoSpaceError` where the disk is nearly full; what is stored stays.
         """
         self._indexing.space.check()
-        fingerprint = self._indexing.fingerprint
+        fingerprint, withdrawn = self._indexing.fingerprint, 0
         for document, parts in batch:
             held = {part.hash: made[part.hash] for part in parts if part.hash in made}
             await self._keep_most(held)
             version, now = self._version(document), self._now()
             async with self._ledger.writing() as connection:
-                await save_document(
+                withdrawn += await save_document(
                     connection, document, parts, held, fingerprint, now, version=version
                 )
         await self._indexing.catch_up()
+        return withdrawn
 
     async def _keep_most(self, vectors: dict[str, Vectors]) -> None:
         """Store a long document's vectors ahead of it, a few at a time, and leave the last few."""

@@ -131,7 +131,7 @@ class Footprint:
     `answers` go with it: answers to the person's questions that nobody else found right, and the
     places where a correction of theirs was given again. `kept` are the answers that others vouched
     for, which stay without the question's words. `linked` are the person's other accounts, which
-    keep what is theirs.
+    keep what is theirs. `preferences` is how much the person said of how they like answers.
     """
 
     messages: int
@@ -140,6 +140,7 @@ class Footprint:
     answers: int
     kept: int
     linked: int = 0
+    preferences: int = 0
 
     def __str__(self) -> str:
         """Return the counts as part of a sentence: "3 messages, 1 verdict, 0 corrections and …"."""

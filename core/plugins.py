@@ -17,7 +17,7 @@ from core.errors import PluginError
 from core.hookspecs import GROUP, Hooks, Services
 from core.interfaces import Command, Event, Listener, Reranker, Source
 from core.job import Job
-from core.settings import JobSettings
+from core.settings_of_learning import JobSettings
 
 log = logging.getLogger(__name__)
 BUNDLED = "plugins"

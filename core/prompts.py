@@ -6,9 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
+from core.feedback import Reason
 from core.items import Found
+from core.preferences import USUAL, Preferences
 
 MOST_GUIDANCE = 2  # the bot's own words must not crowd out the sources
+MOST_MISTAKES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,15 @@ class Guidance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """An answer to a near question that people found wrong, and why; it is never cited."""
+
+    question: str
+    text: str
+    wrong: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One earlier message of the conversation."""
 
@@ -48,6 +60,8 @@ class Prompt:
     guidance: tuple[Guidance, ...] = ()
     thread: tuple[Turn, ...] = ()
     person_hash: str | None = None
+    style: Preferences = USUAL
+    mistakes: tuple[Mistake, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,8 @@ def prompt_of(
     guidance: Sequence[Guidance] = (),
     thread: Sequence[Turn] = (),
     person_id: str | None = None,
+    style: Preferences = USUAL,
+    mistakes: Sequence[Mistake] = (),
 ) -> Prompt:
     """Return all that the language model is to be given."""
     return Prompt(
@@ -109,4 +125,6 @@ def prompt_of(
         guidance=tuple(guidance[:MOST_GUIDANCE]),
         thread=tuple(thread),
         person_hash=sha256(person_id.encode()).hexdigest()[:32] if person_id else None,
+        style=style,
+        mistakes=tuple(mistakes[:MOST_MISTAKES]),
     )

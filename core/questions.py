@@ -120,6 +120,12 @@ def same_meaning(one: str, other: str) -> bool:
     )
 
 
+def facts_missing(text: str, source: str) -> frozenset[str]:
+    """Return the numbers, versions and names of a text that a source does not have."""
+    numbers = _numbers(text).keys() - _numbers(source).keys()
+    return frozenset(numbers) | (_names(text) - _stems(words_in(source)))
+
+
 def _ask_otherwise(one: str, other: str) -> bool:
     """Say whether both say what they ask for, and it is not the same: who, when, where, why."""
     left, right = ({kind for kind in ASKED_FOR if kind.search(text)} for text in (one, other))

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 LEASE = "scheduler"
 LEASE_TTL = timedelta(seconds=60)
 NOT_AT_ALL = timedelta(0)
+HURRIED = timedelta(minutes=5)  # no job runs more often because somebody wants it to
 STOPPED = "stopped before it ended"
 SET_BACK = timedelta(seconds=-1)  # less is the clock being trimmed, not set
 
@@ -85,6 +86,7 @@ class Scheduler:
         self._now = now
         self._one_at_a_time = asyncio.Lock()
         self._ticking: set[asyncio.Task[None]] = set()
+        self._hurried: set[str] = set()
         self.running: str | None = None
         self._timer = Timer(now)
 
@@ -130,6 +132,12 @@ class Scheduler:
             ):
                 patience = NOT_AT_ALL
 
+    def hurry(self, name: str) -> None:
+        """Have a scheduled job run now instead of later, unless it was done in the last minutes."""
+        if self._timer.running and self._timer.get_job(name) is not None:
+            self._hurried.add(name)
+            self._timer.modify_job(name, next_run_time=self._now())
+
     async def run(self, name: str, progress: Progress) -> JobReport:
         """Run a job now and return its report; raise `TavernkeepError` for an unknown name.
 
@@ -163,7 +171,9 @@ class Scheduler:
         except LedgerError as error:
             log.warning("The job %s could not begin and will be tried again: %s", job.name, error)
             return
-        if last and NOT_AT_ALL <= self._now() - last < job.every / 2:
+        pause = min(HURRIED, job.every / 2) if job.name in self._hurried else job.every / 2
+        self._hurried.discard(job.name)
+        if last and NOT_AT_ALL <= self._now() - last < pause:
             log.info("%s was done a short while ago.", job.name)
             return
         await self._tick(job, NOT_AT_ALL)

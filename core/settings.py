@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,24 +19,23 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as SettingsErrorOfLibrary
 
 from core.errors import SettingsError
-from core.feedback import Verdict
 from core.modes import Mode
 from core.settings_files import dotenv, refuse_secrets, secrets_in, sentence_of
+from core.settings_of_learning import JobSettings, LearningSettings, Section
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULTS = CHECKOUT / "config" / "default.yaml"
-
-
-class Section(BaseModel):
-    """A part of the settings; an unknown name in it stops the start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class LedgerSettings(Section):
     """The SQL database that holds the truth."""
 
     url: str = Field("", description="SQLAlchemy address; empty is SQLite in the data folder.")
+    deliveries_days: float = Field(
+        30,
+        ge=8,
+        description="So long it is known what platforms delivered: the sweep reads 7 days.",
+    )
 
 
 class IndexSettings(Section):
@@ -93,49 +92,6 @@ class RetrievalSettings(Section):
         40, ge=1, le=500, description="Rows asked of each search before fusion."
     )
     floor: float = Field(0.32, ge=0, le=1, description="Score below which nothing counts as found.")
-
-
-class LearningSettings(Section):
-    """How feedback becomes better answers."""
-
-    half_life_days: float = Field(90.0, gt=0, description="After so long a verdict counts half.")
-    prior_up: float = Field(1.8, gt=0, description="Up-votes that an answer is born with.")
-    prior_down: float = Field(1.2, gt=0, description="Down-votes that an answer is born with.")
-    kernel_width: float = Field(
-        0.15, gt=0, description="h of exp((cos-1)/h): how far evidence reaches."
-    )
-    budget: float = Field(
-        10, gt=0, description="Verdicts of one person in 30 days that count in full."
-    )
-    near: float = Field(
-        0.7,
-        ge=0,
-        le=1,
-        description="Similarity of questions for a stored answer to be given again.",
-    )
-    reuse_error: float = Field(
-        0.02, gt=0, lt=1, description="Share of answers given again that may be wrong."
-    )
-    guide: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="Similarity of questions for a stored answer to guide a new one.",
-    )
-    curators: tuple[str, ...] = Field(
-        (), description='People whose verdict alone verifies, as "platform:key".'
-    )
-    emoji: dict[str, Verdict] = Field({}, description="What each emoji says of an answer.")
-
-
-class JobSettings(Section):
-    """How often the scheduled jobs run, in minutes; 0 switches a job off."""
-
-    rerank: float = Field(5, ge=0, description="Folds new verdicts into ratings.")
-    reembed: float = Field(60, ge=0, description="Embeds what changed.")
-    refresh: float = Field(60, ge=0, description="Reads the sources again.")
-    reconcile: float = Field(30, ge=0, description="Compares ledger and index, and heals.")
-    purge: float = Field(1440, ge=0, description="Wipes from every file what was deleted.")
 
 
 class FolderSettings(Section):
@@ -230,7 +186,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="The data folder.")
     plugins: tuple[str, ...] = Field(
-        ("folders", "help", "forget", "modes", "link", "sources", "taverns"),
+        ("folders", "help", "forget", "modes", "link", "prefs", "sources", "review", "taverns"),
         description="Plugins to load, by name.",
     )
     ledger: LedgerSettings = LedgerSettings()

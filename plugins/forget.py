@@ -36,7 +36,7 @@ def foretold(there: Footprint) -> str:
     """Return the preview, as Markdown."""
     return (
         f"I would forget your name and what you wrote: {there}. What I learned from it alone goes "
-        f"with it, and your votes count no more.{kept(there)}{elsewhere(there)}\n\n"
+        f"with it, and your votes count no more.{liked(there)}{kept(there)}{elsewhere(there)}\n\n"
         "There is no way back. To have it done, write `/forget me yes`."
     )
 
@@ -49,6 +49,11 @@ def told(gone: Footprint) -> str:
         "What you write from now on I take as anybody's. What is stored by the chat itself, by "
         "plugins and in backups is not mine to delete."
     )
+
+
+def liked(there: Footprint) -> str:
+    """Return that preferences go too, as a sentence after another one, or nothing."""
+    return " So does what you said of how you like answers." if there.preferences else ""
 
 
 def kept(there: Footprint) -> str:

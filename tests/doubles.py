@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from core.answers import Answer, Citation, Origin, Question, Standing
+from core.answers import Answer, Citation, Origin, Question, Review, Standing
 from core.audience import EVERYONE, Audience
 from core.documents import Contents, Document, Unreadable, content_hash
 from core.embedders.hashing import HashingEmbedder
@@ -16,6 +16,7 @@ from core.ledger.intake import store
 from core.ledger.ledger import Transaction
 from core.messages import Conversation, Footprint, Message, MessageRef, Person
 from core.modes import Mode
+from core.preferences import Aspect, Kept, Length
 
 
 @dataclass(slots=True)
@@ -247,6 +248,28 @@ class KeptLinks:
 
 
 @dataclass(slots=True)
+class KeptPreferences:
+    """Keeps what was said for everybody; `guessed` is what their verdicts suggest."""
+
+    said: dict[Aspect, str] = field(default_factory=dict)
+    guessed: Length | None = None
+
+    async def kept(self, person: Person) -> Kept:
+        """Return it."""
+        return Kept(said=self.said, guessed=self.guessed)
+
+    async def prefer(self, person: Person, aspect: Aspect, value: str) -> None:
+        """Keep it."""
+        self.said[aspect] = value
+
+    async def forget(self, person: Person) -> bool:
+        """Forget it, and say whether there was anything."""
+        there = bool(self.said)
+        self.said.clear()
+        return there
+
+
+@dataclass(slots=True)
 class ListedContents:
     """Says what there is of each source."""
 
@@ -255,6 +278,17 @@ class ListedContents:
     async def readable(self) -> Sequence[Contents]:
         """Return it."""
         return self.held
+
+
+@dataclass(slots=True)
+class ListedReviews:
+    """Gives whoever asks the reviews that it holds, one after the other."""
+
+    held: list[Review] = field(default_factory=list)
+
+    async def next(self, person: Person, conversation: Conversation) -> Review | None:
+        """Return the first, which is done with then."""
+        return self.held.pop(0) if self.held else None
 
 
 @dataclass(slots=True)

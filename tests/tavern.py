@@ -16,12 +16,16 @@ from core.gating import rules_of
 from core.index.memory import MemoryIndex
 from core.indexing import Indexing
 from core.ingestion import Ingestion
-from core.interfaces import Call, Embedder, Event, Index, LanguageModel, Reply
+from core.interfaces import Call, Command, Embedder, Event, Index, LanguageModel, Reply
+from core.job import JobReport
 from core.jobs.refresh import Refresh
 from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
+from core.learning.grounds import SecondGate
+from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
+from core.learning.replay import Replay
 from core.learning.reuse import Reuse
 from core.ledger.ledger import Ledger
 from core.messages import Conversation, Message, MessageRef, Person, Reaction
@@ -107,6 +111,8 @@ def written(*pieces: str | int) -> list[Piece]:
 class KeptReply:
     """Keeps what it is told; `deaf` makes the platform refuse "to cards", "to all", "to moderators"."""
 
+    parts: Sequence[MessageRef] = ()
+
     def __init__(self, key: str, deaf: str = "", place: Conversation = HALL) -> None:
         """Take the key of the post, and where it stands."""
         self.ref = MessageRef(platform=place.platform, conversation=place.key, key=key)
@@ -151,9 +157,9 @@ class KeptReply:
         """Say where an answer stands that was kept here."""
         return self.ref if any(one.id == answer_id for one in self.finished) else None
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Keep the other answer."""
-        self.revised.append((ref, answer))
+        self.revised.append((standing[0], answer))
 
     async def fail(self, sentence: str) -> None:
         """Keep the sentence, unless quite deaf."""
@@ -199,6 +205,7 @@ class Tavern:
         self.settings, self.ledger, self.index, self.clock = settings, ledger, index, clock
         self.model = ScriptedModel()
         self.ear = Ear()
+        self.commands: list[Command] = [Echo()]
         self.source = ListedSource([KITCHEN, PASSWORDS])
         self.indexing = Indexing(ledger=ledger, index=index, embedder=embedder, now=clock)
         self.ingestion = Ingestion(
@@ -212,11 +219,19 @@ class Tavern:
             settings=settings.retrieval,
             kernel_width=settings.learning.kernel_width,
         )
+        self.second_gate = SecondGate(
+            ledger=ledger,
+            retriever=self.retriever,
+            judge=QuotingModel(),
+            floor=settings.retrieval.floor,
+            now=clock,
+        )
         self.answerer = self._answerer(self.model)
         self.corrections = Corrections(ledger=ledger, retriever=self.retriever, now=clock)
         saved_by = settings.conversations.saved_by
         self.proposals = Proposals(retriever=self.retriever, saved_by=saved_by, now=clock)
         self.evidence = Evidence(emoji=settings.learning.emoji, saved_by=saved_by, now=clock)
+        self.preferring = Preferring(ledger, settings.learning.guess_preferences, clock)
         self.scheduler = Scheduler(ledger=ledger, jobs=[], owner="test", now=clock)
         self.assistant = self.new_assistant()
         self._ids = (f"id{number}" for number in itertools.count())
@@ -250,6 +265,7 @@ class Tavern:
             settings=self.settings.learning,
             now=self.clock,
         )
+        self.replay: Replay | None = self.replaying()  # None: every epoch counts
         return Assistant(
             ledger=self.ledger,
             loop=Loop(
@@ -258,14 +274,27 @@ class Tavern:
                 evidence=self.evidence,
                 corrections=self.corrections,
                 proposals=self.proposals,
+                preferring=self.preferring,
                 turns=self.settings.thread.turns,
                 rules=rules_of(self.settings),
             ),
             scheduler=self.scheduler,
-            commands=[Echo()],
+            commands=self.commands,
             listeners=Listeners([self.ear]),
             status=self._status,
             owner=f"process{next(PROCESSES)}",
+            now=self.clock,
+        )
+
+    def replaying(self, *canaries: str) -> Replay:
+        """Return what asks epochs what is known."""
+        return Replay(
+            ledger=self.ledger,
+            indexing=self.indexing,
+            retriever=self.retriever,
+            reuse=self.reuse,
+            curators=self.settings.learning.curators,
+            canaries=canaries,
             now=self.clock,
         )
 
@@ -301,16 +330,18 @@ class Tavern:
         )
         await refresh.run(self.clock(), silent)
 
-    async def rerank(self) -> None:
-        """Fold the evidence into ratings."""
+    async def rerank(self) -> JobReport:
+        """Fold the evidence into ratings, and return what the job reports."""
         self.clock.advance(seconds=1)
         rerank = Rerank(
             ledger=self.ledger,
             indexing=self.indexing,
             settings=self.settings.learning,
             now=self.clock,
+            grounds=self.second_gate,
+            gate=self.replay,
         )
-        await rerank.run(self.clock(), silent)
+        return await rerank.run(self.clock(), silent)
 
     # -- people --------------------------------------------------------------------------------
 

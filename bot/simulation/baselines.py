@@ -57,7 +57,7 @@ class Baseline:
             document: self._rule(score, self._ups[document], self._downs[document])
             for document, score in problem.documents().items()
         }
-        return sorted(rated, key=lambda document: (-rated[document], document))
+        return sorted(rated, key=lambda document: -rated[document])  # of equals the one found first
 
     async def learn(self, _problem: Problem, votes: list[Vote], correction: str | None) -> None:
         """Count votes; a correction is one on the document that it names."""

@@ -40,8 +40,10 @@ Corrections = Annotated[float, _share("Share of wrong answers that are corrected
 Experts = Annotated[float, _share("Share of people who are curators.")]
 Audits = Annotated[float, _share("Share of answers that a curator judges.")]
 People = Annotated[int, _count("How many people ask.")]
+Zipf = Annotated[float, typer.Option(min=0, help="How uneven they vote; 0: all alike.")]
 Malicious = Annotated[float, _share("Share of people who mean harm.")]
 Attacks = Annotated[Attack, typer.Option(help="What those do.")]
+Until = Annotated[float, _share("Share of the interactions after which those stop.")]
 Again = Annotated[bool, typer.Option("--again", help="Measure the same questions, asked again.")]
 Checkpoints = Annotated[int, _count("How often is measured.")]
 Every = Annotated[int, _count("Interactions between two re-rankings.")]
@@ -71,8 +73,10 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how t
     experts: Experts = DEFAULT.experts,  # noqa: ARG001
     audits: Audits = DEFAULT.audits,  # noqa: ARG001
     people: People = DEFAULT.people,  # noqa: ARG001
+    zipf: Zipf = DEFAULT.zipf,  # noqa: ARG001
     malicious: Malicious = DEFAULT.malicious,  # noqa: ARG001
     attack: Attacks = DEFAULT.attack,  # noqa: ARG001
+    until: Until = DEFAULT.until,  # noqa: ARG001
     again: Again = DEFAULT.again,  # noqa: ARG001
     checkpoints: Checkpoints = DEFAULT.checkpoints,  # noqa: ARG001
     every: Every = DEFAULT.every,  # noqa: ARG001

@@ -19,7 +19,7 @@ from bot.simulation.options import Options
 from bot.simulation.product import Product, Times
 from bot.simulation.report import checkpoints, draw, table_of, told
 from bot.simulation.stream import Method, Outcome, run
-from bot.simulation.world import World, load, searched
+from bot.simulation.world import World, in_silence, load, searched
 from core.interfaces import Embedder
 from core.job import Progress
 from core.jobs.rerank import Rerank
@@ -94,7 +94,7 @@ async def _one(
     progress: Progress,
 ) -> list[Outcome]:
     if method in RULES:
-        return await run(Baseline(RULES[method]), world, options, seed, _silent)
+        return await run(Baseline(RULES[method]), world, options, seed, in_silence)
     async with _product(settings, world, options, seed, embedder) as product:
         return await run(product, world, options, seed, progress)
 
@@ -118,7 +118,3 @@ async def _product(
 
 def _texts(world: World) -> Mapping[str, str]:
     return {one.uri: f"{one.title}\n\n{one.text}" for one in world.labelled.documents}
-
-
-def _silent(what: str, done: int, total: int | None) -> None:
-    """Show nothing: it is done in a moment."""

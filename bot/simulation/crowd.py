@@ -12,6 +12,7 @@ from core.messages import Person
 
 PLATFORM = "simulation"
 AUDITOR = Person(platform=PLATFORM, key="auditor", name="The auditor")
+ITSELF = Person(platform=PLATFORM, key="itself", name="The bot", bot=True)
 TARGETED = 0.2  # share of the documents that colluders work against
 ZEALOUS = {Attack.COLLUSION: 4.0, Attack.SYBIL: 4.0, Attack.SLEEPER: 4.0, Attack.FLOOD: 10.0}
 
@@ -39,7 +40,8 @@ class Crowd:
         kinds += ["member"] * (options.people - len(kinds))
         self._kinds = list(kinds)
         self._random.shuffle(self._kinds)
-        self._weights = [1.0 / (rank + 1) for rank in range(options.people)]
+        busy = (1.0 / rank**options.zipf for rank in range(1, options.people + 1))
+        self._weights = list(itertools.accumulate(busy))
         experts_are = [n for n, kind in enumerate(self._kinds) if kind == "expert"]
         self.curators = [AUDITOR.id, *(_person(f"expert{n}").id for n in experts_are)]
 
@@ -54,6 +56,8 @@ class Crowd:
 
     def votes(self, problem: Problem, shown: list[str], done: float) -> list[Vote]:
         """Return what people say of what is shown when the share `done` of all was asked."""
+        if self._options.attack is Attack.ITSELF:
+            return [Vote(person=ITSELF, document=document, up=True) for document in shown]
         return [
             vote
             for document in shown
@@ -77,7 +81,7 @@ class Crowd:
         return _person(f"author{self._random.randrange(self._options.people)}")
 
     def _vote(self, problem: Problem, document: str, done: float) -> Vote | None:
-        number = self._random.choices(range(self._options.people), self._weights)[0]
+        number = self._random.choices(range(self._options.people), cum_weights=self._weights)[0]
         kind = self._kinds[number]
         hostile = kind == "foe" and self._is_hostile(document, done)
         attack = self._options.attack
@@ -99,7 +103,7 @@ class Crowd:
 
     def _is_hostile(self, document: str, done: float) -> bool:
         attack = self._options.attack
-        if attack is Attack.SLEEPER and done < 0.5:
+        if done > self._options.until or (attack is Attack.SLEEPER and done < 0.5):
             return False
         if attack in {Attack.RANDOM, Attack.FLOOD}:
             return True

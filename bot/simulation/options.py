@@ -12,6 +12,7 @@ class Attack(StrEnum):
     SYBIL = "sybil"  # the same, every vote by an account of its own
     FLOOD = "flood"  # against everything, ten times as often as others vote
     SLEEPER = "sleeper"  # honest for the first half
+    ITSELF = "itself"  # no people at all: the bot finds everything right that it says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,12 @@ class Options:
     experts: float = 0.0  # share of people who are never wrong, and are curators
     audits: float = 0.0  # share of interactions that a curator judges
     people: int = 200
+    zipf: float = (
+        1.0  # how uneven: the n-th busiest votes as often as the first, divided by n**zipf
+    )
     malicious: float = 0.0
     attack: Attack = Attack.COLLUSION
+    until: float = 1.0  # share of the interactions after which they stop to mean harm
     again: bool = False  # at checkpoints the same questions are asked, instead of others
     checkpoints: int = 5
     every: int = 250  # interactions between two re-rankings

@@ -27,7 +27,7 @@ from core.documents import content_hash
 from core.interfaces import Embedder
 from core.job import Progress
 from core.jobs.rerank import Rerank
-from core.learning.reuse import verbatim
+from core.learning.recalled import verbatim
 from core.ledger.answers import question_ids, save_answer, save_question
 from core.ledger.operations import ANSWERS, queue
 from core.settings import IndexSettings, LedgerSettings, Settings

@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.simulation.crowd import Crowd, Vote
 from bot.simulation.options import Options
-from bot.simulation.world import Problem, World
+from bot.simulation.world import Problem, World, together
 from core.job import Progress
 from core.measures import ndcg
 
@@ -74,7 +74,7 @@ async def interact(
 
 async def measure(method: Method, problems: Sequence[Problem], interactions: int) -> Outcome:
     """Ask everything that is measured; nothing is said of it."""
-    ranked = [await method.ranked(problem) for problem in problems]
+    ranked = await together(method.ranked, problems)
     pairs = list(zip(ranked, problems, strict=True))
     return Outcome(
         interactions=interactions,

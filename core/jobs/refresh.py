@@ -3,14 +3,12 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from core.answers import Standing
 from core.indexing import Indexing
 from core.ingestion import Ingestion
 from core.interfaces import Source
 from core.job import JobReport, Progress
-from core.learning.promotion import Move, carry_out
-from core.ledger.answers import outdated_answers
 from core.ledger.ledger import Ledger
+from core.ledger.withdrawing import withdraw
 
 
 class Refresh:
@@ -36,7 +34,7 @@ class Refresh:
         """Read every source that can be read, then make stale what rests on passages that are gone."""
         del now
         summaries = await self._ingestion.ingest_all(self._sources, progress)
-        withdrawn = await self.withdraw()
+        withdrawn = sum(one.withdrawn for one in summaries) + await self.withdraw()
         figures = {
             "new": sum(one.new for one in summaries),
             "changed": sum(one.changed for one in summaries),
@@ -48,17 +46,11 @@ class Refresh:
         return JobReport(summary=f"{len(summaries)} sources read: {told}.", figures=figures)
 
     async def withdraw(self) -> int:
-        """Make stale every learned answer that cites what no longer stands; return how many."""
+        """Make stale what cites what no longer stands, wherever that was overlooked; return how many.
+
+        Whatever changes a document does it at once, in the same transaction.
+        """
         async with self._ledger.writing() as connection:
-            moves = [
-                Move(
-                    answer_id=answer_id,
-                    standing=Standing.STALE,
-                    reason="a source that it cites has changed",
-                    by="refresh",
-                )
-                for answer_id in await outdated_answers(connection)
-            ]
-            await carry_out(connection, moves, self._now)
+            stale = await withdraw(connection, self._now())
         await self._indexing.catch_up()
-        return len(moves)
+        return len(stale)

@@ -21,7 +21,7 @@ from core.ledger.ledger import Ledger
 from core.ledger.phrasings import Phrasing, Said, load_phrasings, load_said
 from core.questions import same_meaning
 from core.ranking import CURATOR_WEIGHT
-from core.settings import LearningSettings
+from core.settings_of_learning import LearningSettings
 from core.thresholds import Floats, Label, Thresholds, learned, untaught
 
 CERTAIN = CURATOR_WEIGHT  # weighted verdicts that make a label certain

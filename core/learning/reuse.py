@@ -2,113 +2,34 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from core.answering import Answerer, Asked
-from core.answers import Answer, Origin, Standing, badge_of
+from core.answers import Answer, Standing, badge_of
 from core.errors import IndexUnavailableError
-from core.feedback import Rating, Verdict
+from core.feedback import Verdict
 from core.indexing import Indexing
 from core.interfaces import Index, Reply
 from core.learning.labels import LearnedThresholds
+from core.learning.mistakes import Mistakes
+from core.learning.recalled import Recalled, guiding, verbatim
+from core.learning.shadow import Shadow
 from core.ledger.answers import load_answers, question_texts
 from core.ledger.documents import load_passages
 from core.ledger.feedback import live_verdicts
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS
 from core.ledger.people import audience_number
-from core.prompts import Guidance
 from core.questions import same_meaning
-from core.ranking import learned_term
 from core.retrieval import HEARD, Retriever, Sought
-from core.settings import LearningSettings
+from core.settings_of_learning import LearningSettings
 from core.terms import terms_of
 from core.thresholds import Thresholds
 
 log = logging.getLogger(__name__)
 NEAR_QUESTIONS = 40
-WORD_FOR_WORD = 0.9995  # similarity from which two questions are one
 REUSABLE = frozenset({Standing.TRIAL, Standing.VERIFIED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recalled:
-    """A stored answer with those of its phrasings that are near, and how near each is (cosine).
-
-    The nearest comes first. `rival` is how near any other answer is, by other words.
-    """
-
-    answer: Answer
-    phrasings: tuple[tuple[str, float], ...]
-    rating: Rating
-    helpful: int
-    rival: float = 0.0
-
-    @property
-    def phrasing(self) -> str:
-        """The nearest phrasing."""
-        return self.phrasings[0][0]
-
-    @property
-    def similarity(self) -> float:
-        """How near the nearest phrasing is."""
-        return self.phrasings[0][1]
-
-    @property
-    def worth(self) -> float:
-        """Similarity, moved by what people made of the answer: who is given among several."""
-        bonus = 0.05 if self.answer.standing is Standing.VERIFIED else 0.0
-        return self.similarity + learned_term(self.rating.value) + bonus
-
-    def fits(self, question: str, thresholds: Thresholds) -> bool:
-        """Say whether a phrasing is near enough and means the same; it need not be the nearest.
-
-        Nothing rivals what is asked word for word.
-        """
-        return any(
-            thresholds.allow(
-                self.answer.id, near, 1.0 if near >= WORD_FOR_WORD else near - self.rival
-            )
-            and same_meaning(question, phrasing)
-            for phrasing, near in self.phrasings
-        )
-
-    @property
-    def place(self) -> tuple[float, datetime, str]:
-        """What the worthiest has most of: of equals the newer one, then one that stays the same."""
-        return self.worth, self.answer.created_at, self.answer.id
-
-
-def verbatim(
-    question: str, recalled: Sequence[Recalled], thresholds: Thresholds
-) -> Recalled | None:
-    """Return the stored answer that may be given again word for word, or None.
-
-    It was written or verified by people, its threshold allows it at this similarity, and nothing in
-    the two questions reverses the meaning.
-    """
-    fit = [
-        one
-        for one in recalled
-        if (one.answer.origin is Origin.CORRECTION or one.answer.standing is Standing.VERIFIED)
-        and one.fits(question, thresholds)
-    ]
-    return max(fit, key=lambda one: one.place, default=None)
-
-
-def guiding(recalled: Sequence[Recalled], guide: float) -> list[Guidance]:
-    """Return the stored answers that may guide a new one, the worthiest first."""
-    near = (one for one in recalled if one.similarity >= guide)
-    fit = sorted(near, key=lambda one: one.place, reverse=True)
-    return [
-        Guidance(
-            question=one.phrasing,
-            text=one.answer.text,
-            by_person=one.answer.origin is Origin.CORRECTION,
-        )
-        for one in fit
-    ]
 
 
 class Reuse:
@@ -136,6 +57,11 @@ class Reuse:
         self._learned = LearnedThresholds(
             ledger=ledger, fingerprint=lambda: indexing.fingerprint, settings=settings
         )
+        self._mistakes = Mistakes(
+            ledger=ledger,
+            fingerprint=lambda: indexing.fingerprint,
+            near=settings.guide,
+        )
 
     async def answer(self, asked: Asked, held: frozenset[str], reply: Reply) -> Answer:
         """Return an answer that everyone who reads along may read; it is not stored yet."""
@@ -150,20 +76,24 @@ class Reuse:
             for one in guiding(recalled, self._settings.guide)
             if same_meaning(asked.question.text, one.question)
         ]
+        asked = replace(asked, mistakes=await self._mistakes.near(sought))
         return await self._answerer.answer(asked, sought, reply, guidance)
 
-    async def given_again(self, sought: Sought) -> Recalled | None:
-        """Return the stored answer that a question would be given word for word, or None."""
-        recalled = await self.recalled(sought)
+    async def given_again(self, sought: Sought, shadow: Shadow | None = None) -> Recalled | None:
+        """Return the stored answer that a question would be given word for word, or None.
+
+        `shadow` is an epoch that does not count yet, or no more.
+        """
+        recalled = await self.recalled(sought, shadow)
         return verbatim(sought.text, recalled, await self.thresholds(sought))
 
-    async def recalled(self, sought: Sought) -> list[Recalled]:
+    async def recalled(self, sought: Sought, shadow: Shadow | None = None) -> list[Recalled]:
         """Return the stored answers that are near a question; none where the index does not answer.
 
         What was read may be there even then.
         """
         try:
-            return await self._recall(sought)
+            return await self._recall(sought, shadow)
         except IndexUnavailableError as error:
             log.warning("Nothing learned could be recalled: %s", error)
             self._indexing.doubt()
@@ -178,13 +108,16 @@ class Reuse:
     async def _by_meaning(self, sought: Sought) -> bool:
         return sought.spoken >= HEARD and await self._indexing.speaks(ANSWERS)
 
-    async def _recall(self, sought: Sought) -> list[Recalled]:
-        hits = await self._near(sought)
+    async def _recall(self, sought: Sought, shadow: Shadow | None = None) -> list[Recalled]:
+        near = await self._near(sought)
+        ratings = shadow.ratings if shadow else self._retriever.ratings
+        hits = [*near, *shadow.near(sought.vector)] if shadow else near
         owners = list(dict.fromkeys(owner for _, owner, _ in hits))
         async with self._ledger.reading() as connection:
             held = await load_answers(connection, owners)
+            held = shadow.moved(held) if shadow else held
             texts = await question_texts(connection, [id_ for id_, _, _ in hits])
-            rated = await self._retriever.ratings.of_answers(connection, sought.vector, owners)
+            rated = await ratings.of_answers(connection, sought.vector, owners)
             verdicts = await live_verdicts(connection, owners, merged=True)
             readable = [
                 one
@@ -193,7 +126,7 @@ class Reuse:
                 and await _may_be_read(connection, one, sought.audiences)
             ]
         found = _phrasings(hits, texts, {one.id for one in readable})
-        beyond = hits[-1][2] if len(hits) == NEAR_QUESTIONS else 0.0  # what else there may be
+        beyond = near[-1][2] if len(near) == NEAR_QUESTIONS else 0.0  # what else there may be
         return [
             Recalled(
                 answer=one,

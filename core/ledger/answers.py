@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, and_, func, select, union, update
+from sqlalchemy import Row, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Answer, Citation, Origin, Question, Standing
@@ -17,7 +17,6 @@ from core.ledger.tables import (
     citations,
     feedback,
     outbox,
-    passages,
     people,
     posts,
     questions,
@@ -90,17 +89,19 @@ async def save_post(
     ref: MessageRef,
     thread: str | None,
     now: datetime,
+    parts: Sequence[MessageRef] = (),
 ) -> None:
-    """Store where an answer stands, and take it out of the outbox."""
-    row = {
-        "id": ref.id,
-        "conversation_id": f"{ref.platform}:{ref.conversation}",
-        "key": ref.key,
-        "thread": thread,
-        "answer_id": answer.id,
-        "posted_at": now,
-    }
-    await insert_once(connection, posts, row)
+    """Store where an answer stands, with all its parts there, and take it out of the outbox."""
+    for part in {ref, *(one for one in parts if one.conversation == ref.conversation)}:
+        row = {
+            "id": part.id,
+            "conversation_id": f"{ref.platform}:{ref.conversation}",
+            "key": part.key,
+            "thread": thread,
+            "answer_id": answer.id,
+            "posted_at": now,
+        }
+        await insert_once(connection, posts, row)
     await connection.execute(
         update(outbox).where(outbox.c.answer_id == answer.id).values(posted_at=now)
     )
@@ -219,28 +220,6 @@ async def answers_to_rank(connection: AsyncConnection) -> list[str]:
         answers.c.origin == Origin.CORRECTION.value, answers.c.reused_id.is_(None)
     )
     rows = await connection.execute(union(voted, wrote))
-    return sorted(rows.scalars())
-
-
-async def outdated_answers(connection: AsyncConnection) -> list[str]:
-    """Return the ids of reusable answers that cite a passage which no document has any more."""
-    rows = await connection.execute(
-        select(citations.c.answer_id)
-        .distinct()
-        .join(answers, answers.c.id == citations.c.answer_id)
-        .outerjoin(
-            passages,
-            and_(
-                passages.c.hash == citations.c.hash,
-                passages.c.document_id == citations.c.document_id,
-            ),
-        )
-        .where(
-            answers.c.standing.in_([Standing.TRIAL.value, Standing.VERIFIED.value]),
-            citations.c.nearest.is_(False),
-            passages.c.id.is_(None),
-        )
-    )
     return sorted(rows.scalars())
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.audience import audience_of
@@ -15,6 +15,7 @@ from core.ledger.erasure import note_gone
 from core.ledger.operations import PASSAGES, queue
 from core.ledger.people import audience_number
 from core.ledger.tables import audiences, documents, embeddings, passages
+from core.ledger.withdrawing import withdraw
 from core.ledger.writes import insert_all, portions, put
 
 
@@ -49,8 +50,10 @@ async def save_document(
     fingerprint: str,
     now: datetime,
     version: str = "",
-) -> None:
+) -> int:
     """Store a document in place of its former version and queue what the index must change.
+
+    What was learned from its former version is stale with it; returned is how many answers those are.
 
     `vectors` holds an embedding for each passage hash that had none. `version` is what changes when
     the document must be read anew; without one it is the document's hash.
@@ -67,15 +70,20 @@ async def save_document(
     new = {str(row["id"]) for row in rows}
     await queue(connection, PASSAGES, sorted({*old, *new}), now)
     await note_gone(connection, document.id, {*old} - new, now)
+    return len(await withdraw(connection, now, document.id)) if old else 0
 
 
-async def remove_document(connection: AsyncConnection, document_id: str, now: datetime) -> None:
-    """Forget a document and queue the removal of its passages from the index."""
+async def remove_document(connection: AsyncConnection, document_id: str, now: datetime) -> int:
+    """Forget a document and queue the removal of its passages from the index.
+
+    What was learned from it is stale with it; returned is how many answers those are.
+    """
     old = await passage_ids(connection, document_id)
     await connection.execute(delete(passages).where(passages.c.document_id == document_id))
     await connection.execute(delete(documents).where(documents.c.id == document_id))
     await queue(connection, PASSAGES, old, now)
     await note_gone(connection, document_id, old, now)
+    return len(await withdraw(connection, now, document_id))
 
 
 async def passage_ids(connection: AsyncConnection, document_id: str) -> list[str]:
@@ -92,10 +100,30 @@ async def load_passages(
     connection: AsyncConnection, ids: Sequence[str]
 ) -> dict[str, StoredPassage]:
     """Return the stored passages among the ids."""
+    return await _stored(connection, passages.c.id.in_(ids))
+
+
+async def passages_with(
+    connection: AsyncConnection, places: Sequence[tuple[str, str]]
+) -> dict[str, StoredPassage]:
+    """Return the passages that have a document and a content hash of these, wherever they stand in it.
+
+    They come in the order of the places.
+    """
+    wanted = {pair: place for place, pair in reversed([*enumerate(places)])}
+    held = await _stored(connection, passages.c.hash.in_([hash_ for _, hash_ in places]))
+    there = [one for one in held.values() if (one.document_id, one.hash) in wanted]
+    there.sort(key=lambda one: (wanted[one.document_id, one.hash], one.id))
+    return {one.id: one for one in there}
+
+
+async def _stored(
+    connection: AsyncConnection, which: ColumnElement[bool]
+) -> dict[str, StoredPassage]:
     rows = await connection.execute(
         select(passages, documents.c.title, documents.c.uri, documents.c.link)
         .join(documents, documents.c.id == passages.c.document_id)
-        .where(passages.c.id.in_(ids))
+        .where(which)
     )
     return {
         row.id: StoredPassage(

@@ -16,11 +16,13 @@ from core.documents import content_hash
 from core.feedback import Verdict
 from core.ledger.epochs import outdate
 from core.ledger.feedback import live_verdicts
+from core.ledger.grounds import forget_grounds
 from core.ledger.inbox import bury, is_buried, newest_edit, rewrite
 from core.ledger.machinery import audit
 from core.ledger.messages import delete_message, edit_message
 from core.ledger.operations import ANSWERS, PASSAGES, queue
 from core.ledger.proposals import saved_from
+from core.ledger.reanswers import forget_reanswers, unjudged_fresh
 from core.ledger.runs import note
 from core.ledger.tables import (
     answers,
@@ -32,6 +34,7 @@ from core.ledger.tables import (
     questions,
     standings,
 )
+from core.ledger.verifications import forget_verifications
 from core.ledger.writes import insert_all, portions
 from core.messages import Deleted, Edited, MessageRef
 
@@ -268,6 +271,10 @@ async def empty_answers(
 ) -> None:
     """Take answers' words; stale for good, so that no verdict brings back an empty answer."""
     emptied = {"text": FORGOTTEN, "notice": None, "standing": Standing.STALE.value}
+    ids = list(dict.fromkeys([*ids, *await unjudged_fresh(connection, ids)]))
+    await forget_grounds(connection, ids)
+    await forget_verifications(connection, ids)
+    await forget_reanswers(connection, ids)
     for portion in portions(ids):
         await connection.execute(update(answers).where(answers.c.id.in_(portion)).values(**emptied))
         await connection.execute(delete(citations).where(citations.c.answer_id.in_(portion)))

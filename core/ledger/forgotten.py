@@ -25,6 +25,7 @@ from core.ledger.links import forget_tries, part
 from core.ledger.machinery import audit
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.people import all_people
+from core.ledger.preferences import forget_preferences, preferences
 from core.ledger.tables import (
     answers,
     conversations,
@@ -39,6 +40,7 @@ from core.ledger.tables import (
 )
 from core.ledger.tombstones import laid, tombstone
 from core.ledger.trail import Trail, trail_of
+from core.ledger.verifications import forget_owner
 from core.ledger.writes import portions
 
 NAMELESS = "(forgotten)"
@@ -57,6 +59,7 @@ async def erase_trail(connection: AsyncConnection, trail: Trail, now: datetime) 
     scrubbed = await _erase_messages(connection, trail, now)
     await part(connection, trail.person.id, trail.until)
     await forget_tries(connection, trail.person.id)
+    await forget_preferences(connection, [trail.person.id], trail.until)
     await _erase_names(connection, trail)
     if trail.is_empty and not scrubbed:
         return False
@@ -210,6 +213,7 @@ async def _erase_names(connection: AsyncConnection, trail: Trail) -> None:
             named = and_(named, log.c.at <= trail.until)
         await connection.execute(update(log).where(named).values(by=NAMELESS))
     await forget_decider(connection, id_, NAMELESS, trail.until)
+    await forget_owner(connection, id_, trail.until)
     if trail.until is None:
         await connection.execute(update(people).where(people.c.id == id_).values(name=NAMELESS))
     if await under_way(connection, trail.person):
@@ -223,6 +227,7 @@ async def _erase_names(connection: AsyncConnection, trail: Trail) -> None:
         proposals.c.person_id,
         reactions.c.person_id,
         links.c.person_id,
+        preferences.c.person_id,
     )
     left = or_(*(exists().where(column == people.c.id) for column in referring))
     await connection.execute(delete(people).where(people.c.id == id_, ~left))

@@ -18,6 +18,7 @@ from core.ledger.tables import (
     proposals,
     questions,
 )
+from core.ledger.vouching import reanswers
 from core.ledger.writes import portions, put
 from core.messages import Conversation, Reopened
 
@@ -142,13 +143,19 @@ async def _learned_in(connection: AsyncConnection, conversation_id: str) -> list
     )
     learned = set(rows.scalars())
     new = learned
-    while new:  # a correction may itself have been corrected
+    while new:  # a correction may itself have been corrected, or answered afresh
         found: set[str] = set()
         for portion in portions(sorted(new)):
             better = await connection.execute(
                 select(corrections.c.answer_id).where(corrections.c.corrected_id.in_(portion))
             )
             found |= set(better.scalars())
+            fresh = await connection.execute(
+                select(answers.c.id)
+                .join(reanswers, reanswers.c.fresh_id == answers.c.id)
+                .where(reanswers.c.answer_id.in_(portion))
+            )
+            found |= set(fresh.scalars())
         new = found - learned
         learned |= new
     return sorted(learned)

@@ -12,6 +12,7 @@ from core.feedback import Correction, Verdict
 from core.ledger.feedback import live_verdicts
 from core.ledger.inbox import EMPTY
 from core.ledger.links import accounts_of
+from core.ledger.preferences import count_preferences
 from core.ledger.tables import (
     answers,
     conversations,
@@ -34,7 +35,8 @@ class Trail:
     are answers in the person's own words, be it that somebody else saved them, and `written` these
     and where they were given again. `proposals` say what the person saved. `unvouched` are the bot's
     answers to the person's questions that nobody else found right, `vouched` the others; `judged`
-    are the stored answers that the person's verdicts were on; `linked` counts the other accounts.
+    are the stored answers that the person's verdicts were on; `linked` counts the other accounts,
+    and `preferences` what the person said of how they like answers.
     """
 
     person: Person
@@ -50,12 +52,13 @@ class Trail:
     unvouched: Sequence[str] = ()
     vouched: Sequence[str] = ()
     linked: int = 0
+    preferences: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Say whether there is nothing to erase."""
         left = (self.messages, self.questions, self.verdicts, self.written, self.proposals)
-        return not any(left)
+        return not any(left) and not self.preferences
 
     @property
     def footprint(self) -> Footprint:
@@ -67,6 +70,7 @@ class Trail:
             answers=len({*self.unvouched, *self.written} - {*self.corrections}),
             kept=len(self.vouched),
             linked=self.linked,
+            preferences=self.preferences,
         )
 
 
@@ -79,7 +83,8 @@ async def trail_of(
 ) -> Trail:
     """Return a person's trail, without what is newer than `until` and the messages in `asking`."""
     others = len(await accounts_of(connection, person)) - 1
-    trail = Trail(person=person, until=until, linked=others)
+    preferred = await count_preferences(connection, person.id, until)
+    trail = Trail(person=person, until=until, linked=others, preferences=preferred)
     trail = await _with_messages(connection, trail, asking)
     trail = await _with_verdicts(connection, trail)
     trail = await _with_corrections(connection, trail)

@@ -3,22 +3,28 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import anthropic
 from anthropic.types import Message, MessageParam
+from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
+from anthropic.types.messages.batch_create_params import Request as Entry
 
+from core.batching import Written
 from core.breaker import Breaker, span
 from core.errors import ModelError
-from core.models import request
+from core.grounds import Grounds
+from core.models import request, weighing
+from core.models.batches import written_by
 from core.models.budget import DailyBudget, Purse
 from core.models.catalogue import Catalogue
 from core.models.client import client_of
 from core.models.failures import FAILURES, MALFORMED, StoppedError, failure_of
 from core.models.reader import CUT_SHORT, CUTTING, DONE, Reader, tokens_in
-from core.prompts import Piece, Prompt, Turn
+from core.models.weighing import grounds_in, weighing_content, weighing_output
+from core.prompts import Piece, Prompt, PromptPassage, Turn
 from core.settings import AnthropicSettings
 
 log = logging.getLogger(__name__)
@@ -136,6 +142,61 @@ class Claude:
                 )
             written = self._text_of(message)
         return written + CUT_SHORT if message.stop_reason in CUTTING else written
+
+    async def weigh(self, question: str, text: str, passages: Sequence[PromptPassage]) -> Grounds:
+        """Return whether passages bear out what a text answers; it is one short call."""
+        async with self._guarded():
+            async with asyncio.timeout(self._settings.seconds):
+                known = await self._catalogue.known(self.name)
+                output = weighing_output(known)
+                message = await self._client.messages.create(
+                    model=self.name,
+                    max_tokens=weighing.TOKENS,
+                    system=request.system_of("", weighing.WEIGHING),
+                    messages=said(weighing_content(question, text, passages)),
+                    thinking=request.rewriting_effort(known).thinking,
+                    output_config=output or anthropic.omit,
+                )
+            reply = self._text_of(message)
+        return grounds_in(reply)
+
+    async def send(self, prompts: Mapping[str, Prompt]) -> str:
+        """Hand prompts over as one batch, at half the price; return its name."""
+        async with self._guarded(), asyncio.timeout(self._settings.seconds):
+            effort = request.answering_effort(await self._catalogue.known(self.name))
+            entries = [
+                Entry(custom_id=key, params=self._entry(prompt, effort))
+                for key, prompt in prompts.items()
+            ]
+            return (await self._client.messages.batches.create(requests=entries)).id
+
+    async def collect(self, batch_id: str) -> Written | None:
+        """Return what became of a batch, in whatever order it came; None while it is under way."""
+        batches = self._client.messages.batches
+        async with self._guarded(), asyncio.timeout(self._settings.seconds):
+            try:
+                batch = await batches.retrieve(batch_id)
+                if batch.processing_status != "ended":
+                    return None
+                results = await batches.results(batch_id)
+            except anthropic.NotFoundError:
+                log.warning("The batch %s is not there any more.", batch_id)
+                return {}
+            spend = self._budget.spend
+            return {one.custom_id: written_by(one, spend) async for one in results}
+
+    def _entry(self, prompt: Prompt, effort: request.Effort) -> MessageCreateParamsNonStreaming:
+        entry: MessageCreateParamsNonStreaming = {
+            "model": self.name,
+            "max_tokens": self._settings.max_tokens,
+            "system": request.system_of(prompt.instructions, request.DATA_RULE),
+            "messages": said(request.content_of(prompt).blocks),
+        }
+        if isinstance(effort.thinking, dict):
+            entry["thinking"] = effort.thinking
+        if isinstance(effort.output, dict):
+            entry["output_config"] = effort.output
+        return entry
 
     async def close(self) -> None:
         """Let go of connections."""

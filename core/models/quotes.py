@@ -8,18 +8,33 @@ from dataclasses import dataclass
 from core.models.blocks import Block, Kind, blocks_of
 from core.models.sentences import sentences_of
 from core.models.subject import subject_of
+from core.preferences import Length
 from core.prompts import PromptPassage
 from core.terms import terms_of
 
 UNSEEN = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|https?://\S+|</?\w[^>\n]*>")
 FLOOR = 0.35
 NEAR_BEST = 0.6
-MOST_QUOTES = 3
-MOST_PASSAGES = 3
 LONGEST_PARAGRAPH = 320
 LONGEST_INTRODUCTION = 200
-LONGEST_ANSWER = 900
 LONG_BLOCK = 1500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How much is quoted at most: quotes, passages, quotes of a later passage, and letters."""
+
+    quotes: int
+    passages: int
+    later: int
+    letters: int
+
+
+MEASURES = {
+    Length.BRIEF: Measure(quotes=1, passages=1, later=1, letters=900),
+    Length.NORMAL: Measure(quotes=3, passages=3, later=1, letters=900),
+    Length.DETAILED: Measure(quotes=6, passages=5, later=2, letters=2000),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +46,24 @@ class Quote:
     weight: float
 
 
-def quotes_of(question: str, passages: Sequence[PromptPassage]) -> list[Quote]:
+def quotes_of(
+    question: str, passages: Sequence[PromptPassage], length: Length = Length.NORMAL
+) -> list[Quote]:
     """Return the quotes that answer a question, best first, or none if no passage comes near.
 
     The order of the passages is trusted: a later one only adds what is about as good.
     """
+    most = MEASURES[length]
     held = [terms_held(f"{p.title}\n{p.breadcrumb}\n{p.text}") for p in passages]
     weights = weights_of(question, held)
     near = [place for place, terms in enumerate(held) if covered(weights, terms) >= FLOOR]
     chosen: list[Quote] = []
-    for place in near[:MOST_PASSAGES]:
+    for place in near[: most.passages]:
         found = sorted(candidates(place, passages[place], weights), key=lambda q: -q.weight)
-        for quote in found[: 1 if chosen else 2]:
-            if fits(quote, chosen):
+        for quote in found[: most.later if chosen else 2]:
+            if fits(quote, chosen, most.letters):
                 chosen.append(quote)
-    return chosen[:MOST_QUOTES]
+    return chosen[: most.quotes]
 
 
 def weights_of(question: str, held: Sequence[frozenset[str]]) -> dict[str, float]:
@@ -65,15 +83,15 @@ def weight_in(weights: Mapping[str, float], terms: frozenset[str]) -> float:
     return sum(weight for term, weight in weights.items() if term in terms)
 
 
-def fits(quote: Quote, chosen: Sequence[Quote]) -> bool:
-    """Say whether a quote adds something good and new, and leaves the answer short."""
+def fits(quote: Quote, chosen: Sequence[Quote], letters: int) -> bool:
+    """Say whether a quote adds something good and new, and leaves the answer within so many letters."""
     if not chosen:
         return True
     if quote.weight < NEAR_BEST * chosen[0].weight:
         return False
     if any(quote.text in other.text or other.text in quote.text for other in chosen):
         return False
-    return sum(len(q.text) for q in (*chosen, quote)) <= LONGEST_ANSWER
+    return sum(len(q.text) for q in (*chosen, quote)) <= letters
 
 
 def candidates(place: int, passage: PromptPassage, weights: Mapping[str, float]) -> list[Quote]:

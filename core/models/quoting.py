@@ -3,11 +3,13 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 
+from core.grounds import Grounds
 from core.models.blocks import FENCE, Kind, blocks_of
 from core.models.follow_ups import standing_alone
+from core.models.overlap import overlap
 from core.models.quotes import Quote, quotes_of
 from core.models.sentences import sentences_of
-from core.prompts import CitationPiece, Piece, Prompt, TextPiece, Turn
+from core.prompts import CitationPiece, Piece, Prompt, PromptPassage, TextPiece, Turn
 
 LONGEST_PARAGRAPH = 600
 LONGEST_READ = 5_000
@@ -34,7 +36,9 @@ class QuotingModel:
         if person:
             yield TextPiece(f"A person answered a similar question:\n\n{person}")
         title = ""
-        for number, quote in enumerate(quotes_of(prompt.question, prompt.passages)):
+        for number, quote in enumerate(
+            quotes_of(prompt.question, prompt.passages, prompt.style.length)
+        ):
             passage = prompt.passages[quote.passage]
             named = plain_title(passage.title or passage.breadcrumb)
             lead = f"From **{named}**:\n\n" if named and named != title else ""
@@ -56,6 +60,11 @@ class QuotingModel:
                 break
             paragraph = f"{paragraph} {sentence}".strip()
         return paragraph or " ".join(text.split())[:LONGEST_PARAGRAPH]
+
+    async def weigh(self, question: str, text: str, passages: Sequence[PromptPassage]) -> Grounds:
+        """Return what passages say to a text, by the words, numbers and names that both have."""
+        del question
+        return overlap(text, passages)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -23,7 +23,9 @@ from tests.doubles import (
     Forgetful,
     KeptLinks,
     KeptModes,
+    KeptPreferences,
     ListedContents,
+    ListedReviews,
 )
 from tests.strangers import Strangers, strangers_in
 
@@ -36,7 +38,18 @@ HOOKS = [
     for node in held.body
     if isinstance(node, ast.FunctionDef)
 ]
-BUNDLED = ("folders", "help", "forget", "modes", "link", "sources", "taverns", "variety")
+BUNDLED = (
+    "folders",
+    "help",
+    "forget",
+    "modes",
+    "link",
+    "prefs",
+    "sources",
+    "review",
+    "taverns",
+    "variety",
+)
 
 
 def blocks(language: str) -> list[str]:
@@ -114,7 +127,9 @@ async def test_the_manuals_example_works_as_it_stands(
         forgetting=Forgetful(NOTHING_KNOWN),
         modes=KeptModes(),
         links=KeptLinks(other=Person(platform="room", key="ann", name="Ann")),
+        preferring=KeptPreferences(),
         sources=ListedContents(),
+        reviews=ListedReviews(),
         folder=tmp_path,
         commands=[],
         now=clock,

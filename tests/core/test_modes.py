@@ -163,7 +163,9 @@ async def test_auto_answers_what_it_is_sure_of(tavern: Tavern) -> None:
 
 
 async def test_auto_gives_verified_answers_again(tavern: Tavern) -> None:
-    """People vouched for them."""
+    """People vouched for them, and a document says so."""
+    tavern.source.held.append(page("Weekends", "At eleven."))
+    await tavern.read()
     await tavern.correct(await tavern.ask(QUESTION), "At eleven.")
     await tavern.rerank()
     await take_part(tavern, Mode.AUTO)

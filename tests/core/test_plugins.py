@@ -27,7 +27,9 @@ from tests.doubles import (
     Forgetful,
     KeptLinks,
     KeptModes,
+    KeptPreferences,
     ListedContents,
+    ListedReviews,
     person,
 )
 from tests.strangers import Strangers, strangers_in
@@ -72,7 +74,9 @@ def bring(
             forgetting=Forgetful(NOTHING_KNOWN),
             modes=KeptModes(),
             links=KeptLinks(other=person()),
+            preferring=KeptPreferences(),
             sources=ListedContents(),
+            reviews=ListedReviews(),
             folder=tmp_path / name,
             commands=brought.commands,
             now=lambda: EVENT.at,

@@ -161,6 +161,23 @@ async def test_a_missed_run_is_made_up(
     assert work.ran.is_set() == ran
 
 
+async def test_a_hurried_job_runs_at_once(make: Make, ledger: Ledger) -> None:
+    """Done twenty minutes ago it would wait for its hour; one that is switched off stays so."""
+    work, off = Work(), Work()
+    scheduler = make(work.job(HOUR), off.job(NEVER, "off"))
+    ago = now() - timedelta(minutes=20)
+    async with ledger.writing() as connection:
+        id_ = await start_run(connection, "work", ago)
+        await finish_run(connection, id_, ago, outcome="done", summary="")
+    scheduler.hurry("work")  # before the start there is nothing to hurry
+    await scheduler.start()
+    scheduler.hurry("off")
+    scheduler.hurry("work")
+    async with asyncio.timeout(10):
+        await work.ran.wait()
+    assert off.runs == 0
+
+
 async def test_another_process_keeps_the_jobs(make: Make, ledger: Ledger) -> None:
     """While another process holds the lease, ticks are left to it; afterwards they are ours."""
     async with ledger.writing() as connection:

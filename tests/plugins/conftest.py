@@ -15,7 +15,9 @@ from tests.doubles import (
     Forgetful,
     KeptLinks,
     KeptModes,
+    KeptPreferences,
     ListedContents,
+    ListedReviews,
     person,
 )
 
@@ -31,7 +33,9 @@ def services(settings: Settings, index: MemoryIndex, clock: Clock, tmp_path: Pat
         forgetting=Forgetful(NOTHING_KNOWN),
         modes=KeptModes(),
         links=KeptLinks(other=person()),
+        preferring=KeptPreferences(),
         sources=ListedContents(),
+        reviews=ListedReviews(),
         folder=tmp_path / "plugin",
         commands=[],
         now=clock,

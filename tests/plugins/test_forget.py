@@ -52,6 +52,15 @@ async def test_with_the_yes_it_is_done(services: Services, forgetful: Forgetful)
     assert (forgetful.asked, len(shown)) == ([("forget", ANN)], 1)
 
 
+async def test_preferences_are_named_where_there_are_any(
+    services: Services, forgetful: Forgetful
+) -> None:
+    """Who said how they like answers is told that this goes too."""
+    assert "how you like answers" not in (await said(services, forgetful, "me"))[0]
+    forgetful.there = replace(THERE, preferences=2)
+    assert "how you like answers" in (await said(services, forgetful, "me"))[0]
+
+
 @pytest.mark.parametrize("words", ["", "yes", "ben", "ben yes", "room:ben yes", "me yes please"])
 async def test_other_words_are_told_how_it_is_used(
     services: Services, forgetful: Forgetful, words: str

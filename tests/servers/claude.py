@@ -18,6 +18,7 @@ from typing import Self
 from aiohttp import web
 
 from tests.servers import claude_wire as wire
+from tests.servers.claude_batches import Batches
 from tests.servers.claude_wire import JSON, Sentence
 
 Events = AsyncIterator[bytes]
@@ -87,6 +88,7 @@ class LoopbackClaude:
         """The behaviour of every request that `next` chose none for."""
         self.models_behaviour = ""
         """How the models endpoint fails: one of `ERRORS`, or "no JSON"."""
+        self.batches = Batches()
         self._next: deque[str] = deque()
         self._runner: web.AppRunner | None = None
 
@@ -100,6 +102,7 @@ class LoopbackClaude:
         app = web.Application()
         app.router.add_post("/v1/messages", self._messages)
         app.router.add_get("/v1/models/{model}", self._model)
+        self.batches.serve(app, self)
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True
         )
@@ -132,14 +135,20 @@ class LoopbackClaude:
             return failed("404 model")
         return web.json_response(self.models[name])
 
-    async def _messages(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
+    async def received(self, request: web.Request) -> tuple[str, web.Response | None]:
+        """Keep a request; return how it is to be answered, and the error where it is one."""
+        body = await request.json() if request.can_read_body else {}
         self.requests.append(Asked(request.path, dict(request.headers), body))
         behaviour = self._next.popleft() if self._next else self.always
         if refused(request):
-            return failed("401")
-        if behaviour in ERRORS:
-            return failed(behaviour)
+            return behaviour, failed("401")
+        return behaviour, failed(behaviour) if behaviour in ERRORS else None
+
+    async def _messages(self, request: web.Request) -> web.StreamResponse:
+        behaviour, error = await self.received(request)
+        body = self.requests[-1].body
+        if error is not None:
+            return error
         if behaviour == "no JSON":
             return web.Response(text="<html>a proxy</html>", content_type="text/html")
         if not body.get("stream"):

@@ -112,14 +112,34 @@ def message(body: JSON, text: str, *, stop_reason: str | None = "end_turn") -> J
     }
 
 
+def answered(body: JSON) -> JSON:
+    """Return a whole message that answers as a stream would, with native citations."""
+    blocks: list[JSON] = [
+        {"type": "text", "text": one.text}
+        | ({} if one.result is None else {"citations": [citation(body, one)]})
+        for one in answer_to(body)
+    ]
+    return message(body, "") | {"content": blocks}
+
+
 def reply_to(body: JSON) -> str:
     """Return what a request that does not stream is answered with."""
     said = body["messages"][-1]["content"]
     held = {name: json.loads(text) for name, text in re.findall(r"<(\w+)>\n(.*)\n</\1>", said)}
+    if "sources" in held:
+        return json.dumps({"verdict": verdict_on(held["answer"], held["sources"])})
     if "question" not in held:
         return f"In short: {held['text'].split('. ')[0]}"
     asked = [turn["text"] for turn in held["conversation"] if turn["by"] == "person"]
     return f"{held['question']} ({asked[0]})"
+
+
+def verdict_on(answer: str, sources: list[JSON]) -> str:
+    """Weigh an answer by its numbers and its longer words."""
+    told = " ".join(one["text"] for one in sources)
+    if set(re.findall(r"\d+", answer)) - set(re.findall(r"\d+", told)):
+        return "contradicted"
+    return "supported" if words_of(answer) <= words_of(told) else "missing"
 
 
 def model(name: str, display_name: str, **changes: object) -> JSON:
@@ -136,6 +156,7 @@ def model(name: str, display_name: str, **changes: object) -> JSON:
         "max_tokens": 128_000,
         "capabilities": {
             "citations": yes,
+            "structured_outputs": yes,
             "effort": {"supported": True, "low": yes, "medium": yes, "high": yes, "max": yes},
             "thinking": {
                 "supported": True,

@@ -127,8 +127,14 @@ async def test_people_among_themselves_are_left_alone(scene: Scene) -> None:
 @told_on_each(Capability.COMMAND)
 async def test_its_commands(scene: Scene) -> None:
     """`help` names them, and each is taken."""
-    wanted = {"help": "/forget", "status": "quot", "sources": "anvil"}
-    for line, word in {**wanted, "forget me": "forget"}.items():
+    wanted = {
+        "help": "/forget",
+        "status": "quot",
+        "sources": "anvil",
+        "prefs language de": "german",
+        "review": "curator",
+    }
+    for line, word in {**wanted, "prefs forget": "forgot", "forget me": "forget"}.items():
         assert word in (await scene.ana.commands(scene.hall, line)).lower()
 
 

@@ -2,11 +2,11 @@
 
 from alembic import context as alembic
 
-from core.ledger import conduct, learned, linkage, machinery, tables
+from core.ledger import conduct, learned, linkage, machinery, preferences, tables
 from core.ledger.columns import metadata
 
 # Imported for the tables that they add to the metadata.
-MODULES = (tables, learned, machinery, conduct, linkage)
+MODULES = (tables, learned, machinery, conduct, linkage, preferences)
 connection = alembic.config.attributes["connection"]
 alembic.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
 alembic.run_migrations()

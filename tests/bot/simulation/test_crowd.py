@@ -1,5 +1,6 @@
 """Simulated people: as noisy, as many and as hostile as they are said to be; the same by their seed."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -88,6 +89,24 @@ def test_sybils_have_an_account_for_every_vote() -> None:
         some for one in documents if (some := votes(options, one))[0].person.name[0] == "a"
     )
     assert len({vote.person.id for vote in given}) == len(given)
+
+
+def test_foes_stop_when_they_are_said_to() -> None:
+    """Then they are as honest as anybody."""
+    options = replace(OPTIONS, malicious=1.0, attack=Attack.FLOOD, until=0.5)
+    assert share(votes(options, "right", done=0.5)) == 0
+    assert share(votes(options, "right", done=0.6)) == pytest.approx(0.677, abs=0.04)
+
+
+def test_some_vote_more_than_others_unless_all_are_alike() -> None:
+    """The busiest of 200 casts a sixth of all votes by Zipf's law, and a 200th where all are alike."""
+    busiest = [
+        Counter(vote.person.id for vote in votes(replace(OPTIONS, zipf=zipf), "right"))
+        for zipf in (1.0, 0.0)
+    ]
+    zipfian, even = (counted.most_common(1)[0][1] / counted.total() for counted in busiest)
+    assert zipfian == pytest.approx(0.17, abs=0.03)
+    assert even < 0.02
 
 
 def test_everything_is_asked_before_anything_is_asked_twice() -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bot.cli import cli
 from bot.simulation.baselines import RULES
 from bot.simulation.command import METHODS, OURS, simulate
-from bot.simulation.options import Options
+from bot.simulation.options import Attack, Options
 from core.embedders.hashing import HashingEmbedder
 from core.errors import SettingsError
 from core.settings import Settings
@@ -104,6 +104,14 @@ async def test_a_correction_is_given_again(simulated: Any) -> None:
     told = await simulated(silent, OURS)
     first, *_, last = told[OURS]["checkpoints"]
     assert last["r@1"] > first["r@1"] + 0.3
+
+
+async def test_the_bot_learns_nothing_from_its_own_votes(simulated: Any) -> None:
+    """It finds right whatever it says, twenty times over, and nothing moves."""
+    itself = replace(ERRORLESS, attack=Attack.ITSELF, interactions=480, every=24, checkpoints=1)
+    told = await simulated(itself, OURS)
+    first, last = told[OURS]["checkpoints"]
+    assert (last["won"], last["lost"], last["ndcg@10"]) == (0, 0, first["ndcg@10"])
 
 
 async def test_several_seeds_are_averaged_and_drawn(simulated: Any, tmp_path: Path) -> None:

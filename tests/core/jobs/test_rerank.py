@@ -13,6 +13,7 @@ from core.feedback import Feedback, Rating, Reason, Verdict
 from core.index.memory import MemoryIndex
 from core.indexing import Indexing
 from core.jobs.rerank import FADES_AFTER, Rerank
+from core.learning.penalties import NOT_FRESH
 from core.ledger.answers import load_answer, save_answer, set_standing
 from core.ledger.epochs import count_epochs, live_epoch, load_penalties, load_ratings
 from core.ledger.feedback import append, votes_since
@@ -194,6 +195,23 @@ async def test_wrong_sources_are_penalised_near_the_question(
     expected = await embedder.embed_question(BAD.question.text)
     assert (passage_id, weight) == (BAD.citations[0].passage_id, 1.0)
     assert vector.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("also_wrong", [False, True])
+async def test_what_is_outdated_weighs_on_what_it_cites_until_that_changes(
+    rerank: Rerank, ledger: Ledger, embedder: HashingEmbedder, clock: Clock, also_wrong: bool
+) -> None:
+    """Half of what "wrong sources" does, and not on top of it; a new text of the source has none."""
+    await tell(ledger, BAD, said("bad", DOWN, reason=Reason.OUTDATED))
+    if also_wrong:
+        await tell(ledger, said("bad", DOWN, by="bob", reason=Reason.WRONG_SOURCES))
+    await rerank.run(clock(), silent)
+    async with ledger.reading() as connection:
+        epoch = await live_epoch(connection)
+        assert epoch is not None
+        fingerprint = embedder.description.fingerprint
+        ((passage_id, _, weight),) = await load_penalties(connection, epoch.id, fingerprint)
+    assert (passage_id, weight) == (BAD.citations[0].passage_id, 1.0 if also_wrong else NOT_FRESH)
 
 
 async def test_penalties_survive_another_embedder(

@@ -1,5 +1,6 @@
 """Promotion: two gates to "verified", and every move can be undone but that of a changed source."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from core.answers import Answer, Origin, Question, Standing
 from core.audience import EVERYONE
 from core.feedback import Feedback, Verdict, Via
-from core.learning.promotion import next_standing
+from core.learning.promotion import look_again, next_standing
+from core.ledger.verifications import Verification
 from core.messages import Person
 from core.ranking import Prior, rating_of
 
@@ -117,3 +119,82 @@ def test_moving_comes_to_rest(origin: Origin, standing: Standing, said: list[str
 def test_one_or_two_people_never_verify(said: list[str]) -> None:
     """Generated text that nobody trusted or too few liked is never given again."""
     assert moved(answer(GENERATED, CANDIDATE), " ".join(said)) is CANDIDATE
+
+
+LATER = NOON + timedelta(days=100)
+OLD = Verification(answer_id="a", owner_id=None, at=NOON, lapsed_at=None)
+
+
+def later(said: str, days: float) -> list[Feedback]:
+    """Return verdicts that were given so many days after noon."""
+    return [replace(one, at=one.at + timedelta(days=days)) for one in verdicts(said)]
+
+
+@pytest.mark.parametrize(
+    ("said", "fresh", "then"),
+    [
+        ("ana+ ben+ dan+", "", TRIAL),
+        ("cleo+", "eve+", TRIAL),
+        ("ana+ ben+ dan+", "cleo+", VERIFIED),
+        ("cleo+", "ana+ ben+ dan+", VERIFIED),
+        ("cleo+", "ana- ben- dan-", RETIRED),
+        ("ana+ ben+ dan+", "cleo-", RETIRED),
+    ],
+)
+def test_what_nobody_looked_at_for_long_goes_back_on_trial(
+    said: str, fresh: str, then: Standing
+) -> None:
+    """A curator or enough people who found it right since keep it verified, as if of that day."""
+    given_ = verdicts(said) + later(fresh, 50)
+    move = look_again(answer(GENERATED, VERIFIED), OLD, given_, CURATORS, LATER, 90)
+    assert move
+    assert (move.standing, move.lapses) == (then, then is TRIAL)
+    seen = max(one.at for one in given_)
+    assert move.looked_at == (seen if then is VERIFIED else None)
+
+
+@pytest.mark.parametrize(("days", "now"), [(0, LATER), (90, NOON + timedelta(days=89))])
+def test_what_is_not_overdue_stays(days: float, now: datetime) -> None:
+    """Before its time, or where the interval is none, nothing lapses."""
+    verified = answer(GENERATED, VERIFIED)
+    assert look_again(verified, OLD, verdicts("cleo+"), CURATORS, now, days) is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "author", "said", "fresh", "then"),
+    [
+        (GENERATED, None, "ana+ ben+ dan+", "", TRIAL),
+        (CORRECTION, "cleo", "", "", TRIAL),
+        (CORRECTION, "cleo", "cleo+", "", TRIAL),
+        (GENERATED, None, "cleo+", "ana+ ben+", TRIAL),
+        (GENERATED, None, "cleo+", "ana+ ben+ dan+", VERIFIED),
+        (GENERATED, None, "ana+ ben+ dan+", "cleo+", VERIFIED),
+        (GENERATED, None, "ana+ ben+ dan+", "cleo-", RETIRED),
+        (GENERATED, None, "", "ana- ben-", CANDIDATE),
+    ],
+)
+def test_a_lapsed_answer_is_renewed_by_what_is_new(
+    origin: Origin, author: str | None, said: str, fresh: str, then: Standing
+) -> None:
+    """Neither what verified it once nor its author brings it back; a new look by others does."""
+    given_ = verdicts(said) + later(fresh, 2)
+    lapsed = answer(origin, TRIAL, author)
+    rating = rating_of(given_, PRIOR, LATER)
+    move = next_standing(lapsed, rating, given_, CURATORS, NOON + timedelta(days=1))
+    assert (move.standing if move else TRIAL) is then
+
+
+def test_a_curator_vouches_alone_and_an_author_with_others() -> None:
+    """A verified answer has an owner; a curator's word needs no other grounds, that of people does."""
+    given_ = verdicts("ben+ dan+ eve+")
+    by_people = next_standing(
+        answer(CORRECTION, TRIAL, "ana"), rating_of(given_, PRIOR, NOON), given_, CURATORS
+    )
+    assert by_people
+    assert (by_people.owner, by_people.grounded) == ("room:ana", False)
+    given_ = verdicts("cleo+")
+    by_cleo = next_standing(
+        answer(GENERATED, CANDIDATE), rating_of(given_, PRIOR, NOON), given_, CURATORS
+    )
+    assert by_cleo
+    assert (by_cleo.owner, by_cleo.grounded) == ("room:cleo", True)

@@ -1,6 +1,7 @@
 """Two platforms are one memory: what was learned on one is known on the other, and one person votes once."""
 
 from core.answers import Answer, Origin, Standing
+from core.documents import Document
 from core.feedback import Verdict
 from core.learning.forgetting import Forgetting
 from core.ledger.answers import load_answer
@@ -86,6 +87,9 @@ async def test_votes_of_one_person_on_two_platforms_are_one(tavern: Tavern) -> N
 
 async def test_what_was_counted_before_the_link_is_counted_anew(tavern: Tavern) -> None:
     """A link takes a verification back that stood on one person twice; parting brings it back."""
+    page = Document(source="listed", uri="weekends.md", title="Weekends", text=BETTER)
+    tavern.source.held.append(page)  # without a source nothing is verified by several people
+    await tavern.read()
     again = await learn(tavern, ON_SLACK, CLEO)
     for person in (ANA, HER, BEN):
         await tavern.judge(again, Verdict.UP, person)

@@ -14,7 +14,6 @@ from core.ledger.answers import (
     answers_to_rank,
     load_answer,
     load_answers,
-    outdated_answers,
     question_ids,
     question_texts,
     save_answer,
@@ -23,7 +22,6 @@ from core.ledger.answers import (
     set_standing,
     unposted,
 )
-from core.ledger.documents import remove_document, save_document
 from core.ledger.feedback import append
 from core.ledger.ledger import Transaction
 from core.ledger.operations import wanted_ids
@@ -128,20 +126,3 @@ async def test_what_is_ranked(writer: Transaction) -> None:
     await append(writer, said("voted"))
     await append(writer, said("again"))
     assert await answers_to_rank(writer) == ["stored", "voted", "wrote"]
-
-
-@pytest.mark.parametrize("standing", [Standing.TRIAL, Standing.VERIFIED])
-async def test_an_answer_is_outdated_when_its_passage_is_gone(
-    writer: Transaction, standing: Standing
-) -> None:
-    """A learned answer stands on the passage that it cites, in the document that it cites."""
-    await save_document(writer, PAGE, PARTS, {}, "f", NOON)
-    await save_answer(
-        writer, answer(standing=standing, citations=(cited(PAGE, PARTS[0].hash),)), None
-    )
-    nearest = (cited(PAGE, "9" * 64),)
-    await save_answer(writer, replace(answer("a2", standing=standing), nearest=nearest), None)
-    await save_answer(writer, answer("a3", citations=nearest), None)
-    assert await outdated_answers(writer) == []
-    await remove_document(writer, PAGE.id, NOON)
-    assert await outdated_answers(writer) == ["a1"]

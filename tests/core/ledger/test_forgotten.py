@@ -19,10 +19,12 @@ from core.ledger.ledger import Transaction
 from core.ledger.messages import save_message, set_reaction
 from core.ledger.operations import ANSWERS, queued
 from core.ledger.people import all_people, see_person
+from core.ledger.preferences import prefer
 from core.ledger.runs import note
 from core.ledger.tombstones import lay
 from core.ledger.trail import trail_of
 from core.messages import Conversation, Edited, Footprint, Message, Person, Reaction
+from core.preferences import Aspect
 from tests.doubles import NOON, answer, message, received, said
 
 WANDA = Person(platform="room", key="u7qxwanda", name="Wanda Zyxomma")
@@ -88,6 +90,7 @@ async def test_a_forgotten_person_is_in_no_table(writer: Transaction) -> None:
             event_id=f"r:{WANDA.id}", ref=ASKED.ref, person=WANDA, emoji="🙂", added=True, at=NOON
         ),
     )
+    await prefer(writer, WANDA, Aspect.LENGTH, "brief", NOON)
     await set_standing(writer, "a2", Standing.RETIRED, reason="r", by=WANDA.id, now=NOON)
     assert await holding(writer, *WORDS) >= {
         "messages",
@@ -98,12 +101,15 @@ async def test_a_forgotten_person_is_in_no_table(writer: Transaction) -> None:
         "feedback",
         "corrections",
         "reactions",
+        "preferences",
         "audit",
         "standings",
     }
     gone = await forget(writer)
     assert await holding(writer, *WORDS) == set()
-    assert gone == Footprint(messages=1, verdicts=1, corrections=1, answers=2, kept=0)
+    assert gone == Footprint(
+        messages=1, verdicts=1, corrections=1, answers=2, kept=0, preferences=1
+    )
     for key in ("a1", "a3", "a3-2"):
         left = await load_answer(writer, key)
         assert left
@@ -299,6 +305,7 @@ def test_every_reference_to_a_person_is_forgotten() -> None:
         "link_codes.person_id",
         "links.person_id",
         "messages.person_id",
+        "preferences.person_id",
         "proposals.person_id",
         "questions.asker_id",
         "reactions.person_id",

@@ -7,13 +7,15 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, select, text
 
-from core.ledger.answers import save_answer
+from core.answers import Standing
+from core.ledger.answers import save_answer, set_standing
 from core.ledger.envelopes import payload_of
 from core.ledger.feedback import append, live_verdicts
 from core.ledger.inbox import claim, rewrite
 from core.ledger.ledger import MIGRATIONS, Ledger
 from core.ledger.messages import save_message
 from core.ledger.tables import feedback, inbox
+from core.ledger.verifications import load_verifications
 from core.messages import MessageRef, Reaction
 from tests.doubles import NOON, answer, message, person, received, said
 
@@ -65,3 +67,17 @@ async def test_a_reaction_of_the_first_release_can_be_taken_back(ledger: Ledger)
         assert (await connection.execute(select(feedback.c.emoji))).scalar_one() == "👍"
         await append(connection, replace(withdrawn, emoji="👍"))
         assert await live_verdicts(connection) == []
+
+
+async def test_what_was_verified_before_was_looked_at_then(ledger: Ledger) -> None:
+    """It falls due an interval after it was verified, and nobody owns it."""
+    async with ledger.writing() as connection:
+        await save_message(connection, ASKED, NOON)
+        await save_answer(connection, answer(), ASKED)
+        for standing, at in ((Standing.VERIFIED, NOON), (Standing.VERIFIED, NOON + timedelta(1))):
+            await set_standing(connection, "a1", standing, reason="", by="rerank", now=at)
+        await connection.run_sync(as_it_was)
+    await ledger.open()
+    async with ledger.reading() as connection:
+        (held,) = (await load_verifications(connection, ["a1"])).values()
+    assert (held.at, held.owner_id, held.lapsed_at) == (NOON + timedelta(1), None, None)

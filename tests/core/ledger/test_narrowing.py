@@ -18,6 +18,7 @@ from core.ledger.narrowing import meet, narrowed_to, reopen
 from core.ledger.operations import ANSWERS, queued, wanted_rows
 from core.ledger.people import audience_number
 from core.ledger.proposals import save_proposal
+from core.ledger.reanswers import Reanswer, Stage, put_reanswer
 from core.messages import Conversation, Message, Reopened
 from tests.doubles import LOBBY, NOON, answer, message, person
 
@@ -167,3 +168,15 @@ async def test_a_conversation_that_was_never_seen_is_known_from_then_on(
     await reopen(writer, closing(NOON, new), NOON)
     assert await narrowed_to(writer, EVERYONE, new.id) == members_of(new.id)
     assert await narrowed_to(writer, EVERYONE, "room:unknown") == EVERYONE
+
+
+async def test_a_fresh_answer_follows_the_one_that_it_was_written_for(writer: Transaction) -> None:
+    """It answers what was asked there, so it is for those who read there, and is reviewed among them."""
+    await ask(writer, "m1", answer("a1"))
+    await save_answer(writer, answer("fresh"), None)
+    made = Reanswer(
+        fresh_id="fresh", answer_id="a1", stage=Stage.MADE, batch_id=None, passages=(), at=NOON
+    )
+    await put_reanswer(writer, made)
+    await reopen(writer, closing(), LATER)
+    assert await audiences(writer, "a1", "fresh") == [DEN, DEN]

@@ -1,9 +1,12 @@
 """Claude's rewriting, writing and checking, through the real SDK over loopback."""
 
+import json
+
 import pytest
 
 from core.errors import ModelError
 from core.models.claude import Claude
+from core.models.follow_ups import standing_alone
 from core.models.reader import CUT_SHORT
 from core.prompts import Turn
 from core.settings import AnthropicSettings
@@ -28,6 +31,24 @@ async def test_a_follow_up_is_rewritten_by_the_small_model_without_thinking(
     assert body["model"] == "claude-haiku-5-5"
     assert body["thinking"] == {"type": "disabled"}
     assert body["messages"][0]["content"].count("</conversation>") == 1
+
+
+@pytest.mark.parametrize(
+    ("earlier", "question"),
+    [("Wie installiere ich es?", "Und unter Windows?"), ("如何安装？", "那么在 Windows 上呢？")],
+    ids=["German", "Chinese"],
+)
+async def test_a_rewritten_follow_up_keeps_its_language(
+    claude: Claude, server: LoopbackClaude, earlier: str, question: str
+) -> None:
+    """Claude is told so, and gets both in their own words; by rule nothing else is put in either."""
+    thread = (Turn(by_bot=False, text=earlier),)
+    await claude.standalone(question, thread)
+    body = server.requests[0].body
+    assert "keep its language" in json.dumps(body["system"])
+    assert earlier in body["messages"][0]["content"]
+    assert question in body["messages"][0]["content"]
+    assert standing_alone(question, thread) == f"{earlier} {question}"
 
 
 async def test_thinking_is_switched_off_in_the_way_that_a_model_offers(

@@ -6,6 +6,7 @@ import pytest
 
 from core.models.follow_ups import standing_alone
 from core.models.quoting import QuotingModel
+from core.preferences import Length, Preferences
 from core.prompts import CitationPiece, Guidance, Prompt, PromptPassage, TextPiece, Turn
 from tests.core.models.conftest import said, text_of
 
@@ -100,6 +101,18 @@ async def test_an_answer_is_short() -> None:
     quotes = [piece.quote for piece in pieces if isinstance(piece, CitationPiece)]
     assert 1 < len(quotes) <= 3
     assert sum(map(len, quotes)) <= 900
+
+
+async def test_who_likes_it_brief_gets_one_quote_and_who_likes_it_detailed_more() -> None:
+    """Up to six quotes of five passages, and about 2000 characters."""
+    many = [passage(f"Reset the password {n}. " * 14, f"T{n}") for n in range(6)]
+    asked = asking("How do I reset the password?", *many)
+    counts = {}
+    for length in Length:
+        pieces = await said(QuotingModel(), replace(asked, style=Preferences(length=length)))
+        counts[length] = sum(isinstance(piece, CitationPiece) for piece in pieces)
+    assert counts[Length.BRIEF] == 1
+    assert counts[Length.NORMAL] < counts[Length.DETAILED] <= 6
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""The settings of the feedback loop and of its jobs."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.feedback import Verdict
+
+
+class Section(BaseModel):
+    """A part of the settings; an unknown name in it stops the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LearningSettings(Section):
+    """How feedback becomes better answers."""
+
+    half_life_days: float = Field(90.0, gt=0, description="After so long a verdict counts half.")
+    prior_up: float = Field(1.8, gt=0, description="Up-votes that an answer is born with.")
+    prior_down: float = Field(1.2, gt=0, description="Down-votes that an answer is born with.")
+    kernel_width: float = Field(
+        0.15, gt=0, description="h of exp((cos-1)/h): how far evidence reaches."
+    )
+    budget: float = Field(
+        10, gt=0, description="Verdicts of one person in 30 days that count in full."
+    )
+    near: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="Similarity of questions for a stored answer to be given again.",
+    )
+    reuse_error: float = Field(
+        0.02, gt=0, lt=1, description="Share of answers given again that may be wrong."
+    )
+    guide: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Similarity of questions for a stored answer to guide a new one.",
+    )
+    curators: tuple[str, ...] = Field(
+        (), description='People whose verdict alone verifies, as "platform:key".'
+    )
+    reverify_days: float = Field(90, ge=0, description="Days until an answer lapses; 0 is never.")
+    reanswers: int = Field(20, ge=0, description="Fresh answers for review that a day may bring.")
+    emoji: dict[str, Verdict] = Field({}, description="What each emoji says of an answer.")
+    guess_preferences: bool = Field(
+        True, description="Guess from verdicts who likes answers brief."
+    )
+
+
+class JobSettings(Section):
+    """How often the scheduled jobs run, in minutes; 0 switches a job off."""
+
+    rerank: float = Field(5, ge=0, description="Folds new verdicts into ratings.")
+    reembed: float = Field(60, ge=0, description="Embeds what changed.")
+    refresh: float = Field(60, ge=0, description="Reads the sources again.")
+    reconcile: float = Field(30, ge=0, description="Compares ledger and index, and heals.")
+    reanswer: float = Field(60, ge=0, description="Has fresh answers written for review.")
+    replay: float = Field(60, ge=0, description="Asks what is known; goes back where it got worse.")
+    purge: float = Field(1440, ge=0, description="Wipes from every file what was deleted.")
