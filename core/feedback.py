@@ -41,7 +41,8 @@ class Feedback:
     """One event of the log, by a person.
 
     `withdrawn` takes back every earlier event of that verdict; where it names an emoji, those that
-    came by this emoji. `linked` are the ids of all accounts of the person, which the ledger knows.
+    came by this emoji. The ledger knows `linked`, the ids of all accounts of the person, and in which
+    `conversation` the answer was given.
     """
 
     event_id: str
@@ -54,6 +55,7 @@ class Feedback:
     withdrawn: bool = False
     emoji: str | None = None
     linked: frozenset[str] = frozenset()
+    conversation: str | None = None
 
     def is_by(self, person_id: str | None) -> bool:
         """Say whether this is what a person said, by whichever account."""

@@ -8,6 +8,7 @@ from sqlalchemy import Row, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.feedback import Correction, Feedback, Reason, Verdict, Via, live_verdict
+from core.ledger.audits import conversation_of
 from core.ledger.linkage import links
 from core.ledger.links import accounts_by_rater
 from core.ledger.tables import answers, citations, corrections, feedback, people, questions
@@ -50,12 +51,16 @@ async def live_verdicts(
             people.c.key,
             people.c.name,
             people.c.bot,
+            people.c.guest,
+            people.c.since,
+            conversation_of(feedback.c.answer_id).label("conversation"),
         )
         .join(people, people.c.id == feedback.c.person_id)
         .join(answers, answers.c.id == feedback.c.answer_id)
         .outerjoin(links, links.c.person_id == feedback.c.person_id)
-        # By the platform's time: what came late still counts where it belongs.
-        .order_by(said_of, rater, feedback.c.at, feedback.c.id)
+        # By the platform's time: what came late still counts where it belongs. Nor does it matter
+        # which of two at the same instant came first: what takes back follows what it takes back.
+        .order_by(said_of, rater, feedback.c.at, feedback.c.withdrawn, feedback.c.event_id)
     )
     if answer_ids is not None:
         statement = statement.where(said_of.in_(answer_ids))
@@ -73,7 +78,14 @@ def _feedback_of(row: Row[tuple[object, ...]], linked: frozenset[str]) -> Feedba
     return Feedback(
         event_id=row.event_id,
         answer_id=row.said_of,
-        person=Person(platform=row.platform, key=row.key, name=row.name, bot=row.bot),
+        person=Person(
+            platform=row.platform,
+            key=row.key,
+            name=row.name,
+            bot=row.bot,
+            guest=row.guest,
+            since=row.since,
+        ),
         verdict=Verdict(row.verdict),
         via=Via(row.via),
         at=row.at,
@@ -81,6 +93,7 @@ def _feedback_of(row: Row[tuple[object, ...]], linked: frozenset[str]) -> Feedba
         withdrawn=row.withdrawn,
         emoji=row.emoji,
         linked=linked,
+        conversation=row.conversation,
     )
 
 
