@@ -80,7 +80,7 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how t
     again: Again = DEFAULT.again,  # noqa: ARG001
     checkpoints: Checkpoints = DEFAULT.checkpoints,  # noqa: ARG001
     every: Every = DEFAULT.every,  # noqa: ARG001
-    seeds: Seeds = DEFAULT.seeds,  # noqa: ARG001
+    seeds: Seeds = DEFAULT.seeds,
     method: Methods = None,
     plot: Plot = None,
     reuse: Reuse = False,
@@ -89,19 +89,16 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how t
     """Measure how much is learned from people who vote, err, correct or mean harm.
 
     Simulated people ask what stands in asked-before.jsonl and vote on what they are shown; at
-    checkpoints queries.jsonl is asked. All goes through the product's own search, log of verdicts,
-    re-ranking, index and reuse, in a data folder that is thrown away; the baselines see the same
-    people over the same search. How often people err was measured with FeedbackQA's raters.
+    checkpoints queries.jsonl is asked, all through the product's own parts, in a data folder that is
+    thrown away; the baselines see the same people over the same search.
     """
     options = Options(**{field.name: given.params[field.name] for field in fields(Options)})
-    chosen = _chosen(method or METHODS)
     settings = load_settings()
     if reuse:
-        asyncio.run(measure(settings, folder, options.seeds, console, as_json=as_json))
+        asyncio.run(measure(settings, folder, seeds, console, as_json=as_json))
         return
-    asyncio.run(
-        simulate(settings, folder, options, console, methods=chosen, plot=plot, as_json=as_json)
-    )
+    how = {"methods": _chosen(method or METHODS), "plot": plot, "as_json": as_json}
+    asyncio.run(simulate(settings, folder, options, console, **how))  # type: ignore[arg-type]  # each fits
 
 
 def _chosen(methods: Sequence[str]) -> Sequence[str]:
