@@ -133,6 +133,7 @@ class Rerank:
                 "budget": self._settings.budget,
                 "curators": sorted(self._settings.curators),
                 "kernel_width": self._settings.kernel_width,
+                "implicit": self._settings.implicit.model_dump(),
             },
             sort_keys=True,
         )
@@ -155,10 +156,10 @@ class Rerank:
         progress("rating answers", len(ids), len(ids))
         explained: list[Feedback] = []
         for portion in portions(await judged_answers(connection), AT_ONCE):
-            given = await live_verdicts(connection, portion)
+            given = await live_verdicts(connection, portion, implicit=True)
             held = await load_answers(connection, portion)
             judged.weighed.extend(self._weigh(judged, held, given, now))
-            judged.liked.update(one.answer_id for one in given if one.verdict is Verdict.UP)
+            judged.liked.update(one.answer_id for one in given if one.is_liking)
             explained += [one for one in given if one.reason is not None]
         judged.penalties.extend(await penalties_of(connection, explained))
         return judged
@@ -190,7 +191,8 @@ class Rerank:
         given, days = _by_answer(verdicts), self._settings.half_life_days
 
         def weight(one: Feedback) -> float:
-            return weight_of(one, now, days, judged.influence)
+            share = self._settings.implicit.weight(one.via)
+            return share * weight_of(one, now, days, judged.influence)
 
         return [
             weighed_of(answer, _by_others(answer, given.get(id_, ())), weight)
