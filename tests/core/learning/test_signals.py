@@ -169,14 +169,13 @@ async def test_a_message_that_is_taken_away_or_changed_says_nothing(tavern: Tave
     """What was read from it goes with it, and the next epoch is computed without."""
     _, question = await asked(tavern)
     thanks = await says(tavern, question, "thanks!")
-    reply = await says(tavern, question, REPLY, CLEO)
+    await says(tavern, question, REPLY, CLEO)
     assert await weighed(tavern) == [(0.3, 0.0)]
     at = tavern.clock.advance(seconds=1)
     await tavern.assistant.on_edited(Edited(event_id="e", ref=thanks.ref, text="hm", at=at))
     assert await weighed(tavern) == []
     other = await says(tavern, question, REPLY, CLEO)
     await tavern.assistant.on_deleted(Deleted(event_id="d", ref=other.ref, at=at))
-    assert reply
     assert await heard(tavern) == []
 
 
