@@ -104,11 +104,11 @@ def _built(
 ) -> App:
     reembed = Reembed(ledger=store.ledger, index=store.index, indexing=store.indexing, now=now)
     refresh = _refresh(store, brought, now)
-    jobs = [*jobs_of(store, model, reembed, refresh, now), *brought.jobs]
+    loop = _loop(store, model, quoting, now)
+    jobs = [*jobs_of(store, model, loop.reuse, reembed, refresh, now), *brought.jobs]
     owner = process_name()
     scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=owner, now=now)
     status = _status(store, model, scheduler, now)
-    loop = _loop(store, model, quoting, now)
     assistant = Assistant(
         ledger=store.ledger,
         loop=loop,

@@ -165,6 +165,16 @@ def purge(as_json: Json = False) -> None:
 
 
 @cli.command()
+def replay(as_json: Json = False) -> None:
+    """Ask what is known of the epoch that counts, and go back where answers got worse.
+
+    It is compared with the one that counted a day ago: by the questions that people verified answers
+    to, and by what they said since. The bot does it once an hour. `epochs list` shows what was found.
+    """
+    asyncio.run(tending.run_job(load_settings(), "replay", console, as_json=as_json))
+
+
+@cli.command()
 def reanswer(as_json: Json = False) -> None:
     """Have fresh answers written to what went stale or was found wrong; curators see them by /review.
 

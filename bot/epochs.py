@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from core.feedback import Rating
 from core.learning.rollback import Change, Epochs
 from core.ledger.epochs import Epoch
 from core.ledger.ledger import Ledger
+from core.proof import Proof
 from core.settings import Settings, load_settings
 
 SHOWN = 20  # changes of one epoch
@@ -65,11 +67,11 @@ async def tell_all(settings: Settings, console: Console, *, as_json: bool) -> No
     if as_json:
         console.print_json(json.dumps([_as_object(one) for one in there]))
         return
-    table = Table("epoch", "made", "verdicts up to", "")
+    table = Table("epoch", "made", "verdicts up to", "", "replayed")
     for one in there:
-        state = "held" if one.held else "live" if one.live else ""
         up_to = str(one.last_feedback_id) if one.last_feedback_id >= 0 else "to be made anew"
-        table.add_row(str(one.id), f"{one.made_at:%Y-%m-%d %H:%M:%S}", up_to, state)
+        made = f"{one.made_at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(str(one.id), made, up_to, _state(one), _proven(one.proof))
     console.print(table if there else "There is no epoch yet: `rerank` makes the first.")
 
 
@@ -134,6 +136,21 @@ async def _ledger(url: str) -> AsyncIterator[Ledger]:
         await ledger.close()
 
 
+def _state(one: Epoch) -> str:
+    if one.live:
+        return "held" if one.held else "live"
+    return one.proof.outcome.value if one.refused and one.proof else ""
+
+
+def _proven(proof: Proof | None) -> str:
+    """Return what a replay found, in a few words."""
+    if proof is None:
+        return ""
+    if not proof.known:
+        return proof.reason
+    return f"{proof.reason}: {proof.known} known, {proof.won} won, {proof.lost} lost"
+
+
 def _as_object(one: Epoch) -> dict[str, Any]:
     return {
         "epoch": one.id,
@@ -141,6 +158,7 @@ def _as_object(one: Epoch) -> dict[str, Any]:
         "last_feedback_id": one.last_feedback_id,
         "live": one.live,
         "held": one.held,
+        "proof": asdict(one.proof) | {"harm": one.proof.harm} if one.proof else None,
         "parameters": json.loads(one.parameters),
     }
 

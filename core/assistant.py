@@ -18,6 +18,7 @@ from core.ledger.inbox import Claimed
 from core.ledger.intake import Intake
 from core.ledger.ledger import Ledger
 from core.ledger.messages import keys_below
+from core.ledger.people import closed_conversations
 from core.ledger.tombstones import of_the_forgotten, tombstone
 from core.messages import Conversation, Deleted, Edited, Message, MessageRef, Reaction
 from core.plugins import Listeners
@@ -192,6 +193,21 @@ class Assistant:
         async with self._ledger.reading() as connection:
             answer_id = await answer_at(connection, ref)
             return await views.shown(connection, answer_id) if answer_id else None
+
+    async def asked(self, answer_id: str) -> Message | None:
+        """Return the message that an answer answers; None where it was taken away, or there is none."""
+        async with self._ledger.reading() as connection:
+            return await posts.asked_for(connection, answer_id)
+
+    async def thread_of(self, ref: MessageRef) -> str | None:
+        """Return the key of the message that a stored message's talk began with, which may be itself."""
+        async with self._ledger.reading() as connection:
+            return await posts.thread_of(connection, ref)
+
+    async def closed_conversations(self, platform: str) -> list[Conversation]:
+        """Return the conversations of a platform that not everyone reads, direct ones left out."""
+        async with self._ledger.reading() as connection:
+            return await closed_conversations(connection, platform)
 
     async def messages_below(self, conversation: Conversation, beginning: str) -> list[MessageRef]:
         """Return what stands in a conversation under keys that begin so, as those of one thread may."""

@@ -1,5 +1,7 @@
 """Curtain: what stands between an answer in the making and those who might see it too early."""
 
+from collections.abc import Sequence
+
 from core.answers import Answer, Placement
 from core.interfaces import Reply
 from core.messages import MessageRef
@@ -19,6 +21,11 @@ class Curtain:
         self.mute = False
         self.aside = False
         self.placed = False
+
+    @property
+    def parts(self) -> Sequence[MessageRef]:
+        """Every message that the answer stands in."""
+        return self._reply.parts
 
     async def place(self, placement: Placement) -> None:
         """Have it shown elsewhere; saying so a second time changes nothing."""
@@ -52,6 +59,6 @@ class Curtain:
         """Look where an answer stands already."""
         return await self._reply.posted(answer_id)
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Show another answer where one stands."""
-        await self._reply.revise(ref, answer)
+        await self._reply.revise(standing, answer)

@@ -1,6 +1,6 @@
 """Decisions: what people do with answers that few have seen: publish them, bettered or not, or not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -147,12 +147,13 @@ class Decisions:
         before = taken.draft.published_id  # an earlier attempt may have got as far as the platform
         ref = await reply.posted(before) if before else None
         if ref is not None and before is not None:
-            await self._note_post(taken, before, ref)
+            await self._note_post(taken, before, ref, reply.parts)
             return
         async with self._ledger.writing() as connection:
             await self._attempts.hold(connection, Claimed(event=decision))
             await drafts.note_published(connection, taken.draft, answer.id, self._now())
-        await self._note_post(taken, answer.id, await post(reply, answer))
+        ref = await post(reply, answer)
+        await self._note_post(taken, answer.id, ref, reply.parts)
 
     async def _published_as(self, decision: Decision) -> Answer:
         """Return the answer as everybody will see it: with a text, the person's own better one."""
@@ -177,7 +178,9 @@ class Decisions:
                 bettered = await load_answer(connection, id_)
         return bettered or drafted
 
-    async def _note_post(self, taken: _Open, answer_id: str, ref: MessageRef) -> None:
+    async def _note_post(
+        self, taken: _Open, answer_id: str, ref: MessageRef, parts: Sequence[MessageRef]
+    ) -> None:
         """Save where everybody sees the answer, so that what they say of it counts."""
         asked_at, now = taken.message.ref, self._now()
         thread = taken.message.thread or asked_at.key
@@ -185,7 +188,7 @@ class Decisions:
             await know_place(connection, ref)
             answer = await load_answer(connection, answer_id)
             if answer is not None:
-                await save_post(connection, answer, ref, thread, now)
+                await save_post(connection, answer, ref, thread, now, parts)
             await drafts.note_stands(connection, taken.draft, ref)
             caught_up = await self._evidence.catch_up(connection, ref)
         for given in caught_up:

@@ -170,6 +170,14 @@ class Penalty:
     weight: float
 
 
+def by_answer(verdicts: Iterable[Feedback]) -> dict[str, list[Feedback]]:
+    """Return verdicts by the answer that they are on, in the order that they came in."""
+    grouped: dict[str, list[Feedback]] = {}
+    for one in verdicts:
+        grouped.setdefault(one.answer_id, []).append(one)
+    return grouped
+
+
 def live_verdict(events: Iterable[Feedback]) -> Feedback | None:
     """Return the one verdict that counts of one rater's events on one answer, oldest first.
 

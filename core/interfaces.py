@@ -26,9 +26,6 @@ Event: TypeAlias = (
 )
 
 
-# -- embedding -----------------------------------------------------------------------------------
-
-
 class Embedder(Protocol):
     """Turns texts into unit vectors. The two paths do not block each other or the event loop."""
 
@@ -56,9 +53,6 @@ class Embedder(Protocol):
     async def close(self) -> None:
         """Let go of threads and memory."""
         ...
-
-
-# -- index ---------------------------------------------------------------------------------------
 
 
 class Index(Protocol):
@@ -155,9 +149,6 @@ class Index(Protocol):
         ...
 
 
-# -- language model ------------------------------------------------------------------------------
-
-
 class LanguageModel(Protocol):
     """Writes an answer from a prompt. Every failure is a `ModelError` with a sentence for people."""
 
@@ -187,14 +178,19 @@ class LanguageModel(Protocol):
         ...
 
 
-# -- chat platforms ------------------------------------------------------------------------------
-
-
 class Reply(Protocol):
     """One answer in the making. After `finish` or `fail`, which raise if unsure, only `posted`.
 
     Nothing is shown before the first call: a message that is not for the bot has a reply, too.
     """
+
+    @property
+    def parts(self) -> Sequence[MessageRef]:
+        """Every message that the answer stands in, in order; told by `finish`, `posted`, `revise`.
+
+        Empty where it stands in the one place that they return or are given.
+        """
+        ...
 
     async def place(self, placement: Placement) -> None:
         """Show it elsewhere than in the thread of the question; called first or not at all.
@@ -223,8 +219,11 @@ class Reply(Protocol):
         """Look where an answer stands already; None where it does not, or nobody can tell."""
         ...
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
-        """Show another answer where one stands: its question was changed; instead of `finish`."""
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
+        """Show another answer where one stands: its question was changed; instead of `finish`.
+
+        `standing` are the messages that the old one is known to stand in: it leaves all of them.
+        """
         ...
 
 

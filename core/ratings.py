@@ -7,7 +7,15 @@ import numpy as np
 
 from core.embedding import Vectors
 from core.feedback import Rating
-from core.ledger.epochs import Epoch, Near, live_epoch, load_evidence, load_penalties, load_ratings
+from core.ledger.epochs import (
+    Epoch,
+    Near,
+    live_epoch,
+    load_evidence,
+    load_penalties,
+    load_ratings,
+    one_epoch,
+)
 from core.ledger.ledger import Transaction
 from core.ranking import (
     ANSWER_STRENGTH,
@@ -37,11 +45,18 @@ class _Held:
 class Ratings:
     """Answers what the live epoch makes of passages and stored answers near a question."""
 
-    def __init__(self, *, fingerprint: Callable[[], str], width: float) -> None:
-        """Take whose vectors are compared, and h of the kernel."""
+    def __init__(
+        self, *, fingerprint: Callable[[], str], width: float, epoch_id: int | None = None
+    ) -> None:
+        """Take whose vectors are compared, h of the kernel, and an epoch that need not be live."""
         self._fingerprint = fingerprint
         self._width = width
+        self._epoch_id = epoch_id
         self._held: _Held | None = None
+
+    def of(self, epoch_id: int) -> "Ratings":
+        """Return what another epoch makes of the same, be it live or not."""
+        return Ratings(fingerprint=self._fingerprint, width=self._width, epoch_id=epoch_id)
 
     async def of_passages(self, connection: Transaction, question: Vectors) -> dict[str, float]:
         """Return what is added to passages near a question (±LEARNED_SHARE), by passage id."""
@@ -77,7 +92,12 @@ class Ratings:
 
     async def _load(self, connection: Transaction) -> _Held | None:
         """Return the live epoch, read anew where another one is live or other vectors are compared."""
-        epoch, fingerprint = await live_epoch(connection), self._fingerprint()
+        fingerprint = self._fingerprint()
+        epoch = (
+            await live_epoch(connection)
+            if self._epoch_id is None
+            else await one_epoch(connection, self._epoch_id)
+        )
         if epoch is None:
             self._held = None
         elif self._held is None or (self._held.epoch, self._held.fingerprint) != (

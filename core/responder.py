@@ -279,7 +279,7 @@ class Responder:
         async with self._ledger.writing() as connection:
             if elsewhere:
                 await know_place(connection, ref)
-            await save_post(connection, answer, ref, thread, now)
+            await save_post(connection, answer, ref, thread, now, asked.reply.parts)
             caught_up = await self._evidence.catch_up(connection, ref)
             await take_up_edit(connection, asked_at, answer.question.asked)
             await inbox.handled(connection, asked.claimed.event, now)

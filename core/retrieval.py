@@ -122,9 +122,12 @@ class Retriever:
         found = self._matched(sought, readable, dense)
         return Searched(sought=sought, found=found, fused=order)
 
-    async def rate(self, searched: Searched) -> Sequence[Found]:
-        """Return what was found, best first, by its score and by what people said near the question."""
-        learned = await self._learned(searched.sought)
+    async def rate(self, searched: Searched, ratings: Ratings | None = None) -> Sequence[Found]:
+        """Return what was found, best first, by its score and by what people said near the question.
+
+        `ratings` are those of another epoch than the live one.
+        """
+        learned = await self._learned(searched.sought, ratings or self.ratings)
         found = [
             replace(one, learned=learned[id_]) if id_ in learned else one
             for id_, one in searched.found.items()
@@ -132,12 +135,12 @@ class Retriever:
         found.sort(key=lambda one: (-one.learned - searched.fused[one.passage_id], one.passage_id))
         return await self._rerank(searched.sought.text, found)
 
-    async def _learned(self, sought: Sought) -> dict[str, float]:
+    async def _learned(self, sought: Sought, ratings: Ratings) -> dict[str, float]:
         # Vectors of letters that the embedder does not know are all alike: they are near nothing.
         if sought.spoken < HEARD:
             return {}
         async with self._ledger.reading() as connection:
-            return await self.ratings.of_passages(connection, sought.vector)
+            return await ratings.of_passages(connection, sought.vector)
 
     async def _search(
         self, sought: Sought, mode: Mode

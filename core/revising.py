@@ -93,7 +93,7 @@ class Reviser:
         if not _may_give_way(old) or not is_changed(old.question.asked, edited.text):
             return None
         asks = await _asks(connection, edited)
-        return found if asks and await is_untouched(connection, old.id, found.ref) else None
+        return found if asks and await is_untouched(connection, old.id) else None
 
     async def _revise(self, claimed: Claimed, edited: Edited, due: Answered, reply: Reply) -> None:
         async with self._ledger.reading() as connection:
@@ -102,9 +102,9 @@ class Reviser:
             answer = await self._composed(claimed, edited, due, reply)
         if answer is None:
             return
-        await reply.revise(due.ref, answer)
+        await reply.revise(due.standing, answer)
         async with self._ledger.writing() as connection:
-            await give_way(connection, due, answer.id, self._now())
+            await give_way(connection, due, answer.id, reply.parts, self._now())
             await inbox.handled(connection, edited, self._now())
 
     async def _composed(

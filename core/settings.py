@@ -31,6 +31,11 @@ class LedgerSettings(Section):
     """The SQL database that holds the truth."""
 
     url: str = Field("", description="SQLAlchemy address; empty is SQLite in the data folder.")
+    deliveries_days: float = Field(
+        30,
+        ge=8,
+        description="So long it is known what platforms delivered: the sweep reads 7 days.",
+    )
 
 
 class IndexSettings(Section):

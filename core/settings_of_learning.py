@@ -48,6 +48,9 @@ class LearningSettings(Section):
         le=1,
         description="Similarity of questions for a stored answer to be given again.",
     )
+    reuse_error: float = Field(
+        0.02, gt=0, lt=1, description="Share of answers given again that may be wrong."
+    )
     guide: float = Field(
         0.5,
         ge=0,
@@ -74,4 +77,5 @@ class JobSettings(Section):
     refresh: float = Field(60, ge=0, description="Reads the sources again.")
     reconcile: float = Field(30, ge=0, description="Compares ledger and index, and heals.")
     reanswer: float = Field(60, ge=0, description="Has fresh answers written for review.")
+    replay: float = Field(60, ge=0, description="Asks what is known; goes back where it got worse.")
     purge: float = Field(1440, ge=0, description="Wipes from every file what was deleted.")

@@ -17,6 +17,7 @@ from core.index.memory import MemoryIndex
 from core.indexing import Indexing
 from core.ingestion import Ingestion
 from core.interfaces import Call, Command, Embedder, Event, Index, LanguageModel, Reply
+from core.job import JobReport
 from core.jobs.refresh import Refresh
 from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
@@ -24,6 +25,7 @@ from core.learning.evidence import Evidence
 from core.learning.grounds import SecondGate
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
+from core.learning.replay import Replay
 from core.learning.reuse import Reuse
 from core.learning.signals import Signals
 from core.ledger.ledger import Ledger
@@ -110,6 +112,8 @@ def written(*pieces: str | int) -> list[Piece]:
 class KeptReply:
     """Keeps what it is told; `deaf` makes the platform refuse "to cards", "to all", "to moderators"."""
 
+    parts: Sequence[MessageRef] = ()
+
     def __init__(self, key: str, deaf: str = "", place: Conversation = HALL) -> None:
         """Take the key of the post, and where it stands."""
         self.ref = MessageRef(platform=place.platform, conversation=place.key, key=key)
@@ -154,9 +158,9 @@ class KeptReply:
         """Say where an answer stands that was kept here."""
         return self.ref if any(one.id == answer_id for one in self.finished) else None
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Keep the other answer."""
-        self.revised.append((ref, answer))
+        self.revised.append((standing[0], answer))
 
     async def fail(self, sentence: str) -> None:
         """Keep the sentence, unless quite deaf."""
@@ -267,6 +271,7 @@ class Tavern:
             settings=self.settings.learning,
             now=self.clock,
         )
+        self.replay: Replay | None = self.replaying()  # None: every epoch counts
         return Assistant(
             ledger=self.ledger,
             loop=Loop(
@@ -284,6 +289,18 @@ class Tavern:
             listeners=Listeners([self.ear]),
             status=self._status,
             owner=f"process{next(PROCESSES)}",
+            now=self.clock,
+        )
+
+    def replaying(self, *canaries: str) -> Replay:
+        """Return what asks epochs what is known."""
+        return Replay(
+            ledger=self.ledger,
+            indexing=self.indexing,
+            retriever=self.retriever,
+            reuse=self.reuse,
+            curators=self.settings.learning.curators,
+            canaries=canaries,
             now=self.clock,
         )
 
@@ -319,8 +336,8 @@ class Tavern:
         )
         await refresh.run(self.clock(), silent)
 
-    async def rerank(self) -> None:
-        """Fold the evidence into ratings."""
+    async def rerank(self) -> JobReport:
+        """Fold the evidence into ratings, and return what the job reports."""
         self.clock.advance(seconds=1)
         rerank = Rerank(
             ledger=self.ledger,
@@ -328,8 +345,9 @@ class Tavern:
             settings=self.settings.learning,
             now=self.clock,
             grounds=self.second_gate,
+            gate=self.replay,
         )
-        await rerank.run(self.clock(), silent)
+        return await rerank.run(self.clock(), silent)
 
     # -- people --------------------------------------------------------------------------------
 

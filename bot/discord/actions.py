@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import discord
 from discord import app_commands
@@ -21,6 +21,7 @@ from bot.discord.gateway import TavernkeepClient
 from bot.discord.identity import Identities
 from bot.discord.interactions import Interactions
 from bot.discord.markup import escaped, link
+from bot.discord.poster import may_reply
 from bot.discord.press import press_item, undone
 from bot.discord.presses import Presses
 from bot.discord.translation import place_of
@@ -132,15 +133,12 @@ async def _ask_there(client: discord.Client, ref: MessageRef, part: Part, stands
     channel, message = place_of(ref)
     if message is None:
         return
-    below = discord.MessageReference(
-        message_id=message, channel_id=channel, fail_if_not_exists=False
-    )
-    sent = await within(
-        PATIENCE,
-        client.get_partial_messageable(channel).send(
-            view=view_of(part), reference=below, silent=True
-        ),
-    )
+    options: dict[str, Any] = {"view": view_of(part), "silent": True}
+    if may_reply(client, channel):
+        options["reference"] = discord.MessageReference(
+            message_id=message, channel_id=channel, fail_if_not_exists=False
+        )
+    sent = await within(PATIENCE, client.get_partial_messageable(channel).send(**options))
     try:
         await asyncio.sleep(stands)
     finally:

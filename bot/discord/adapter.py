@@ -24,11 +24,11 @@ from bot.discord.pace import Pace
 from bot.discord.proposals import Proposals
 from bot.discord.recent import Recent
 from bot.discord.refusals import Refusals
-from bot.discord.replies import Replies
 from bot.discord.reply import DiscordReply
 from bot.discord.sweep import PACE, Sweep
 from bot.discord.sync import synchronise
 from bot.discord.translation import PLATFORM, Own
+from bot.replies import Replies
 from core.assistant import Assistant
 from core.errors import PlatformAwayError
 from core.feedback import Proposal
@@ -115,7 +115,7 @@ class DiscordAdapter:
     ) -> Sweep:
         """Take every event from the first on; return what reads back what came before."""
         own = self.own = own_of(client, self._settings.discord.allowed_bots)
-        recent = Recent(client, own)
+        recent = Recent(client, own, self._assistant.thread_of)
         deliveries = self._deliveries = Deliveries(self._speed)
         self._opened.push_async_callback(deliveries.close)
         intake = Intake(
@@ -192,15 +192,22 @@ class DiscordAdapter:
             moderators=self._settings.discord.moderators,
             now=self._now,
         )
-        replies = Replies(
-            client,
-            settings=self._settings.discord,
-            identities=identities,
-            interactions=interactions,
-            now=self._now,
-            links=self._settings.conversations.links,
-            pace=Pace(speed=self._speed),
-        )
+        pace = Pace(speed=self._speed)
+
+        def made(message: Message, opened: datetime) -> DiscordReply:
+            return DiscordReply(
+                client,
+                message,
+                settings=self._settings.discord,
+                identities=identities,
+                interactions=interactions,
+                now=self._now,
+                links=self._settings.conversations.links,
+                pace=pace,
+                opened=opened,
+            )
+
+        replies = Replies(made, pace, self._now)
         self._opened.push_async_callback(replies.close)
         return replies.reply_to
 

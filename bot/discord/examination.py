@@ -55,7 +55,7 @@ async def _asked(client: TavernkeepClient, settings: DiscordSettings) -> AsyncIt
     address = client.application.interactions_endpoint_url if client.application else None
     if address:
         yield endpoint(address)
-    yield await _allowance(client)
+    yield await _connections(client, settings.shards)
     channels: list[GuildChannel] = []
     for guild in guilds:
         found = await _channels(client, guild.id)
@@ -93,8 +93,13 @@ def endpoint(address: str) -> Finding:
     )
 
 
-async def _allowance(client: TavernkeepClient) -> Finding:
-    _, _, limit = await client.http.get_bot_gateway()
+async def _connections(client: TavernkeepClient, shards: int) -> Finding:
+    """Tell whether the bot may connect as often as it has to, and over as many connections."""
+    wanted, _, limit = await client.http.get_bot_gateway()
+    if wanted > shards:
+        said = f"The bot is in so many servers that Discord wants {wanted} connections."
+        advice = f"Set discord.shards to {wanted}, or Discord may not let the bot in."
+        return Finding(part="Discord connection", well=False, said=said, advice=advice)
     said = f"{limit['remaining']} of {limit['total']} connections a day are left."
     return Finding(part="Discord connection", well=True, said=said)
 

@@ -4,9 +4,8 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import aiohttp
 import discord
@@ -14,6 +13,7 @@ from discord import app_commands
 from discord.gateway import KeepAliveHandler
 
 from bot.discord.client import UNREACHABLE, Reopening, options_of, point_gateway, unreachable
+from bot.discord.ending import end, handed_on, settle
 from bot.discord.identifying import Identifying, start_pause
 from bot.discord.refusals import Refusals
 from core.errors import PlatformAwayError, PlatformError
@@ -21,6 +21,8 @@ from core.settings import DiscordSettings
 
 log = logging.getLogger(__name__)
 PATIENCE = 90.0  # seconds until Discord has let the bot in
+GRACE = 2.0  # seconds in which what was begun may end by itself
+CLOSING = 5.0  # seconds in which Discord may say good-bye
 PORTAL = "discord.com/developers/applications → your app → Bot"
 BAD_TOKEN = f"Discord does not take DISCORD_TOKEN. Copy it from {PORTAL} → Reset Token."
 NO_INTENT = (
@@ -58,7 +60,9 @@ class TavernkeepClient(discord.Client):
         self.tree: app_commands.CommandTree[TavernkeepClient] = app_commands.CommandTree(self)
         self.let_in = asyncio.Event()
         self.settled = asyncio.Event()
-        self.begins_anew: list[Callable[[], None]] = []  # told when the bot introduces itself
+        self.begins_anew: list[
+            Callable[[], None]
+        ] = []  # told when it introduces itself, and then stands
         self.refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._identifying = identifying
 
@@ -80,12 +84,19 @@ class TavernkeepClient(discord.Client):
         for told in self.begins_anew:  # what was missed Discord tells nobody again
             told()
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Hand an event on; none that comes while the client closes, for nobody takes it any more."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
+
     async def on_connect(self) -> None:
         """Note that Discord let the bot in."""
         self.let_in.set()
 
     async def on_ready(self) -> None:
         """Note that Discord has sent what there is of the servers, at first or anew."""
+        for told in self.begins_anew:  # what was read before may have been read too early
+            told()
         self.settled.set()
 
     async def on_error(
@@ -181,24 +192,29 @@ class Gateway:
         return self._ended()
 
     async def close(self) -> None:
-        """Disconnect."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.cancel()
-            await asyncio.gather(connection, return_exceptions=True)
+        """Disconnect within some seconds; no task, and no thread, of discord.py is left."""
+        if self._connection is not None:
+            await end([self._connection])
         if self._client.refused.done():
             self._client.refused.exception()  # it was said
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._client.close())
-        with suppress(*UNREACHABLE):
-            await asyncio.shield(self._closing)  # who waits may be cancelled, and another wait
+        await settle(handed_on(), GRACE / self._speed)
         self._client.http.request = _closed  # type: ignore[method-assign]  # it knows no other way
+        await self._disconnected()
         _stop_heartbeats(self._client)
         counting = self._client._connection._ready_task  # discord.py leaves it behind
-        if counting is not None:
-            counting.cancel()
-            await asyncio.gather(counting, return_exceptions=True)
-        await asyncio.sleep(0)  # and what it has just begun to tell of begins to be heard
+        await end([*handed_on(), *([counting] if counting else [])])
+
+    async def _disconnected(self) -> None:
+        """Say good-bye; a Discord that does not answer that is left without."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._client.close())
+        closing = self._closing  # who waits may be cancelled, and another wait
+        await asyncio.wait([closing], timeout=CLOSING / self._speed)
+        await end([closing])
+        error = None if closing.cancelled() or not closing.done() else closing.exception()
+        if error is not None or closing.cancelled():
+            log.info("Discord's connection is cut: %s", error or "no good-bye came back")
+            await self._client.http.close()
 
     def _ended(self) -> PlatformError:
         """Return the sentence on a connection that does not stand."""

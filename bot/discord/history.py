@@ -14,7 +14,7 @@ from core.messages import MessageRef, Reaction
 Found = TypeVar("Found")
 PATIENCE = 10.0  # seconds of one call
 PEOPLE = 2000  # of one emoji on one message that are read
-MESSAGES = 1000  # of one channel that are read
+MESSAGES = 100  # of one channel that are read at a time
 
 
 async def message_at(channel: Channel, key: int) -> discord.Message | None:
@@ -32,13 +32,16 @@ async def message_at(channel: Channel, key: int) -> discord.Message | None:
 
 
 async def messages_after(channel: Channel, key: int) -> list[discord.Message]:
-    """Return the messages of a channel after one of them, oldest first; raise as `message_at`."""
+    """Return the next messages of a channel after one of them, oldest first; raise as `message_at`.
+
+    They are at most `MESSAGES`; fewer mean that there were no more.
+    """
     if not isinstance(channel, discord.abc.Messageable):
         return []
     found = channel.history(limit=MESSAGES, after=discord.Object(key), oldest_first=True)
     with away():
         try:
-            return await within(PATIENCE * 3, _all(found))
+            return await within(PATIENCE, _all(found))
         except discord.NotFound:
             return []
 

@@ -127,6 +127,8 @@ class Identities:
             return channel.recipient is not None and str(channel.recipient.id) == person
         if not isinstance(channel, GuildChannel | discord.Thread):
             return False
+        if isinstance(channel, discord.Thread) and channel.parent is None:
+            raise PlatformAwayError(NOT_TOLD.format(key=key))
         member = await self._member(channel.guild, int(person))
         if member is None:
             return False
@@ -134,6 +136,31 @@ class Identities:
             return await self._is_in(channel, member)
         allowed = channel.permissions_for(member)
         return allowed.view_channel and allowed.read_message_history
+
+    async def writes(self, channel: int, person: str) -> bool:
+        """Say whether somebody reads a channel and may write there just now; raise as `reads`."""
+        if not await self.reads(str(channel), person):
+            return False
+        found = await self.channel(channel)
+        if not isinstance(found, GuildChannel | discord.Thread):
+            return True  # they are in a direct conversation
+        member = await self._member(found.guild, int(person))
+        allowed = found.permissions_for(member) if member else discord.Permissions.none()
+        inside = isinstance(found, discord.Thread)
+        return allowed.send_messages_in_threads if inside else allowed.send_messages
+
+    async def is_gone(self, channel: int) -> bool:
+        """Say whether there is a channel or thread no more; one that is closed to the bot may be."""
+        if self._client.get_channel(channel) is not None:
+            return False
+        with away():
+            try:
+                await within(PATIENCE, self._client.fetch_channel(channel))
+            except discord.NotFound:
+                return True
+            except discord.Forbidden:
+                return False
+        return False
 
     async def _member(self, guild: discord.Guild, key: int) -> discord.Member | None:
         with away():

@@ -23,9 +23,8 @@ from bot.discord.translation import (
     edited_of,
     is_spoken,
     message_of,
-    place_of,
-    thread_channel,
 )
+from bot.emptying import empty
 from core.assistant import Assistant
 from core.messages import Conversation
 
@@ -126,19 +125,23 @@ class Intake:
         self._empty(Place(conversation=conversation, thread=told.thread_id))
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """Take that a channel is gone with all that stood in it; private threads are told of apart."""
+        """Take that a channel is gone with all that stood in it; private threads are told of apart.
+
+        Of those that were archived nobody tells anything, so it is looked which are gone.
+        """
         self._empty(Place(conversation=Conversation(platform=PLATFORM, key=str(channel.id))))
+        self._deliveries.take(channel.id, partial(self._threads_emptied, self._now()))
+
+    async def _threads_emptied(self, at: datetime) -> None:
+        for held in await self._assistant.closed_conversations(PLATFORM):
+            if await self._identities.is_gone(int(held.key)):
+                await self._emptied(Place(conversation=held), at)
 
     def _empty(self, place: Place) -> None:
         self._deliveries.take(place.channel, partial(self._emptied, place, self._now()))
 
     async def _emptied(self, place: Place, at: datetime) -> None:
-        beginning = place.ref("").key
-        for ref in await self._assistant.messages_below(place.conversation, beginning):
-            message = place_of(ref)[1]
-            if message is not None:
-                stood = Place(conversation=place.conversation, thread=thread_channel(ref))
-                await self._assistant.receive(deleted_of(stood, message, at))
+        await empty(self._assistant, place.conversation, at, place.ref("").key)
 
     # -- reactions -----------------------------------------------------------------------------
 

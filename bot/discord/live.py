@@ -11,11 +11,12 @@ from contextlib import suppress
 
 import discord
 
-from bot.discord.client import UNREACHABLE
+from bot.discord.client import away
 from bot.discord.pace import Pace
 from bot.discord.poster import edit, is_unsure, send
 from bot.discord.spot import Spot
 from bot.discord.views import growing_part
+from core.errors import PlatformAwayError
 
 log = logging.getLogger(__name__)
 PATIENCE = 30.0  # seconds that the end waits for what is under way
@@ -34,7 +35,7 @@ class Live:
         self._pace = pace
         self._text = ""
         self._doing = ""
-        self._typed = False
+        self._typing: asyncio.Task[None] | None = None
         self._fresh = False  # something was said that is not shown
         self._last = 0.0
         self._over = asyncio.Event()
@@ -65,7 +66,8 @@ class Live:
         if showing is None:
             return
         # Counted until then, so that whoever stops knows what is under way even if this is cancelled.
-        showing.add_done_callback(lambda _: self._pace.end(self))
+        over = asyncio.gather(*self._under_way(), return_exceptions=True)
+        over.add_done_callback(lambda _: self._pace.end(self))
         if not showing.done():
             await asyncio.wait([showing], timeout=PATIENCE)
             self.lost = self.lost or (self.key is None and not showing.done())
@@ -77,8 +79,12 @@ class Live:
         showing = self._showing
         if showing is not None and not showing.done():
             self.lost = self.lost or self.key is None
-            showing.cancel()
-            await asyncio.wait([showing])
+        for task in self._under_way():
+            task.cancel()
+        await asyncio.gather(*self._under_way(), return_exceptions=True)
+
+    def _under_way(self) -> list[asyncio.Task[None]]:
+        return [task for task in (self._showing, self._typing) if task is not None]
 
     def _note(self) -> None:
         self._fresh = True
@@ -92,22 +98,40 @@ class Live:
     async def _show_all(self) -> None:
         """Show what is new, as often as may be, until nothing is."""
         try:
-            if not self._typed:
-                self._typed = True
-                await self._client.http.send_typing(self._spot.channel)
-            while self._fresh:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._pace.wait(self._spot.channel, self._last)):
-                        await self._over.wait()
-                if self._over.is_set():
-                    return
-                self._fresh = False
-                await self._show()
-                self._last = self._pace.now()
-        except UNREACHABLE as error:
+            with away():
+                if self._typing is None:
+                    await self._client.http.send_typing(self._spot.channel)
+                    self._typing = asyncio.create_task(self._type())
+                await self._show_news()
+        except PlatformAwayError as error:
             log.info("An answer is shown only once it is finished: %s", error)
-            self.lost = self.lost or (self.key is None and is_unsure(error))
+            unsure = is_unsure(error.__cause__ or error)
+            self.lost = self.lost or (self.key is None and unsure)
             self._over.set()
+
+    async def _show_news(self) -> None:
+        while self._fresh:
+            if await self._ends_within(self._pace.wait(self._spot.channel, self._last)):
+                return
+            self._fresh = False
+            await self._show()
+            self._last = self._pace.now()
+
+    async def _type(self) -> None:
+        """Let people see until the end that something is being written."""
+        try:
+            with away():
+                while not await self._ends_within(self._pace.typing):
+                    await self._client.http.send_typing(self._spot.channel)
+        except PlatformAwayError as error:
+            log.info("That an answer is being written is shown no more: %s", error)
+
+    async def _ends_within(self, seconds: float) -> bool:
+        """Wait so long, or until the end; say whether that has come."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        return self._over.is_set()
 
     async def _show(self) -> None:
         part = growing_part(self._text, self._doing)

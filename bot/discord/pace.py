@@ -9,6 +9,7 @@ BETWEEN = 1.2  # seconds, times the answers that are being written in the channe
 EVERYWHERE = 25.0  # changes a second, of all answers
 GRACE = 0.7  # seconds before an answer begins to grow: a quick one is posted at once
 LONGEST = 900.0  # seconds that an answer is being written
+TYPING = 9.0  # seconds after which Discord is told anew that the bot writes; it shows that for ten
 PAUSE = 1.0  # seconds between two attempts at something that must arrive
 
 
@@ -29,6 +30,7 @@ class Pace:
         self._speed = speed
         self._growing: dict[Growing, tuple[int, float]] = {}
         self.pause = PAUSE / speed
+        self.typing = TYPING / speed
 
     @property
     def growing(self) -> list[Growing]:

@@ -112,7 +112,7 @@ async def send(client: discord.Client, spot: Spot, part: Part, mark: Mark, attem
         "allowed_mentions": discord.AllowedMentions.none(),
     }
     channel = client.get_partial_messageable(spot.channel)
-    if spot.reply_to is None or not _may_reply(client, spot.channel):
+    if spot.reply_to is None or not may_reply(client, spot.channel):
         return await _id_of(channel.send(**options))
     reference = discord.MessageReference(
         message_id=spot.reply_to, channel_id=spot.channel, fail_if_not_exists=False
@@ -125,7 +125,7 @@ async def send(client: discord.Client, spot: Spot, part: Part, mark: Mark, attem
         return await _id_of(channel.send(**options))
 
 
-def _may_reply(client: discord.Client, channel: int) -> bool:
+def may_reply(client: discord.Client, channel: int) -> bool:
     """Say whether the bot may reply in a channel, as far as it was told: it must read what was said."""
     found = client.get_channel(channel)
     above = found.parent if isinstance(found, discord.Thread) else found
@@ -146,7 +146,7 @@ async def edit(client: discord.Client, spot: Spot, message: int, part: Part, mar
     )
 
 
-def is_unsure(error: Exception) -> bool:
+def is_unsure(error: BaseException) -> bool:
     """Say whether a call that failed may be taken when it is made again at once."""
     if isinstance(error, discord.HTTPException):
         return error.status >= 500

@@ -10,6 +10,7 @@ import discord
 from bot.discord.buttons import Action
 from bot.discord.identity import Identities
 from bot.discord.press import Pressed, done, is_apart, replace_with, take_away, tell
+from bot.discord.translation import PLATFORM, place_of
 from bot.discord.views import (
     WHY,
     decided_view,
@@ -97,13 +98,18 @@ class Presses:
     async def _not_shared(self, interaction: discord.Interaction, answer_id: str) -> str | None:
         """Return why somebody may not have the bot post an answer, or None.
 
-        In a server what they press stands where the answer would. In a direct message the answer
-        names the closed conversations that it is for, and they must still read all of them.
+        In a server what they press stands where the answer would. In a direct message they must
+        still read and write where they asked, and read all closed conversations that it is for.
         """
         if interaction.guild_id is not None:
             return None if may_write(interaction) else NOT_SHARED
         answer = await self._assistant.answer(answer_id)
-        read = answer is None or await may_read(self._identities, interaction, answer)
+        asked = await self._assistant.asked(answer_id)
+        if answer is None or asked is None or asked.ref.platform != PLATFORM:
+            return NOT_SHARED
+        channel, _ = place_of(asked.ref)
+        writes = await self._identities.writes(channel, str(interaction.user.id))
+        read = writes and await may_read(self._identities, interaction, answer)
         return None if read else NOT_SHARED
 
     async def published(self, interaction: discord.Interaction, answer_id: str) -> None:

@@ -1,12 +1,14 @@
 """Recent messages: whose they are, and where the talk that they belong to began."""
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import discord
 
 from bot.discord.client import away, within
-from bot.discord.translation import Own, Place, replied_to
+from bot.discord.translation import PLATFORM, Own, Place, replied_to
+from core.messages import MessageRef
 
 MOST = 20_000  # messages that are remembered
 HOPS = 6  # replies that are looked up where they are not remembered
@@ -25,17 +27,29 @@ class Seen:
 class Recent:
     """Remembers the messages that came by; one that did not is asked for once, if it matters."""
 
-    def __init__(self, client: discord.Client, own: Own) -> None:
-        """Begin with nothing remembered."""
+    def __init__(
+        self,
+        client: discord.Client,
+        own: Own,
+        thread_of: Callable[[MessageRef], Awaitable[str | None]],
+    ) -> None:
+        """Begin with nothing remembered; `thread_of` tells what is stored of a talk's beginning."""
         self._client = client
         self._own = own
+        self._thread_of = thread_of
         self._seen: OrderedDict[int, Seen | None] = OrderedDict()
         self._newest: dict[int, int] = {}
         self._lost: dict[int, int] = {}
         self._whole: set[int] = set()  # channels without a gap since the connection began anew
+        self.begun = 0
+        """How often the connection began anew, or stood again after that."""
 
     def begun_anew(self) -> None:
-        """Remember that something may have been said in every channel that was not told of."""
+        """Remember that something may have been said in every channel that was not told of.
+
+        What is being read back just now is no proof of the contrary: it may have been read before.
+        """
+        self.begun += 1
         self._whole.clear()
 
     def note(self, message: discord.Message) -> None:
@@ -65,10 +79,12 @@ class Recent:
         newest = self._newest.get(channel, 0)
         return min(newest, self._lost.get(channel, newest + 1) - 1)
 
-    def caught_up(self, channel: int) -> None:
-        """Remember that a channel was read to its end."""
-        self._lost.pop(channel, None)
-        self._whole.add(channel)
+    def caught_up(self, channel: int, begun: int) -> None:
+        """Remember that a channel was read to its end, which began when `begun` was what it is told."""
+        if self._lost.get(channel, 0) <= self._newest.get(channel, 0):
+            self._lost.pop(channel, None)
+        if begun == self.begun:
+            self._whole.add(channel)
 
     def known(self, message: int) -> Seen | None:
         """Return what is remembered of a message."""
@@ -82,7 +98,7 @@ class Recent:
     async def beginning(self, message: discord.Message, place: Place) -> str | None:
         """Return the key of the message that a message's talk began with; None for that one itself.
 
-        Raises `PlatformAwayError` where Discord cannot be asked.
+        Raises `PlatformAwayError` where Discord cannot be asked, and `LedgerError`.
         """
         if place.thread is None:
             first = replied_to(message)
@@ -95,10 +111,14 @@ class Recent:
         return str(await self._first(parent, place.thread))
 
     async def _first(self, channel: int, message: int) -> int:
-        """Follow replies back: what is remembered freely, and what must be looked up a few times."""
+        """Follow replies back: to what is stored, freely what is remembered, and by a few look-ups."""
         asked = 0
         while asked < HOPS:
-            asked += message not in self._seen
+            if message not in self._seen:
+                stored = await self._thread_of(_ref(channel, message))
+                if stored is not None and stored.isdecimal():
+                    return int(stored)
+                asked += 1
             seen = await self._look_up(channel, message)
             # What is replied to is older; a reference to what is not would lead round in circles.
             if seen is None or seen.reply_to is None or seen.reply_to >= message:
@@ -124,6 +144,11 @@ class Recent:
         self._seen.move_to_end(key)
         while len(self._seen) > MOST:
             self._seen.popitem(last=False)
+
+
+def _ref(channel: int, message: int) -> MessageRef:
+    """Return where a message of a channel stands that is no thread."""
+    return MessageRef(platform=PLATFORM, conversation=str(channel), key=str(message))
 
 
 def _is_cut(message: discord.Message) -> bool:

@@ -16,17 +16,16 @@ from bot.discord.spot import Kind, Mark, Spot, apart, spot_of
 from bot.discord.translation import place_of
 from bot.discord.views import Part, answer_parts, draft_parts, sentence_part
 from bot.discord.whisper import AbsentError, ClosedError, Whisper
+from bot.posting import Posting
 from core.answers import Answer, Placement
-from core.errors import NoPlaceError, PlatformAwayError
+from core.errors import NoPlaceError
 from core.messages import Message, MessageRef
 from core.settings import DiscordSettings
 
-STALE = timedelta(seconds=8)  # a message this old may have been answered in part before
 NO_MODERATORS = "There is no conversation for drafts: discord.moderators names none."
-ONCE_MORE = "Discord broke off while the answer was posted; it is looked after in a moment."
 
 
-class DiscordReply:
+class DiscordReply(Posting[int, Said]):
     """Shows an answer where its question stands, to its asker alone, or to the moderators.
 
     An answer grows in one message, which is a reply to the question; what does not fit it follows in
@@ -51,13 +50,10 @@ class DiscordReply:
 
         Nothing is shown yet.
         """
+        super().__init__("Discord", message, now=now, opened=opened)
         self._client = client
-        self._message = message
         self._moderators = settings.moderators
-        self._now = now
         self._links = links
-        self._opened = opened
-        self._placement = Placement.ASKER if message.private else Placement.THREAD
         self._spot = spot_of(message)
         self._pace = pace or Pace()
         self._poster = Poster(client, self._spot, self._pace.pause)
@@ -70,9 +66,6 @@ class DiscordReply:
             interactions=interactions,
             pause=self._pace.pause,
         )
-        self._said: Said | None = None
-        self._looked = False
-        self._begun = False  # to post an answer, which may stand for all anybody knows
 
     async def place(self, placement: Placement) -> None:
         """Show it elsewhere; raise `NoPlaceError` where drafts have no conversation."""
@@ -102,28 +95,17 @@ class DiscordReply:
         card = card_of(answer, self._now(), self._links)
         if self._placement is Placement.ASKER:
             try:
-                return await self._whisper.answer(card, answer.id)
+                ref = await self._whisper.answer(card, answer.id)
             except (AbsentError, ClosedError):
                 self._begun = False
                 raise
+            self.parts = self._whisper.parts
+            return ref
         if self._placement is Placement.MODERATORS:
             asker, place = self._message.person.name, self._message.conversation.key
             parts = draft_parts(card, answer.question.asked, asker, place)
             return await self._finish(parts, answer.id, Kind.DRAFT)
         return await self._finish(answer_parts(card), answer.id, Kind.ANSWER)
-
-    async def fail(self, sentence: str) -> None:
-        """Say why there is no answer, in place of what was shown of one.
-
-        Raises `PlatformAwayError` where an answer may stand, so that this is looked into first.
-        """
-        if self._begun:
-            self._begun = False
-            raise PlatformAwayError(ONCE_MORE)
-        if self._placement is Placement.ASKER:
-            await self._fail_aside(sentence)
-        elif self._placement is Placement.THREAD:
-            await self._fail_here(sentence)
 
     async def posted(self, answer_id: str) -> MessageRef | None:
         """Look for the message with the answer's id; None where there is none.
@@ -132,34 +114,42 @@ class DiscordReply:
         Discord cannot be asked.
         """
         if self._placement is Placement.ASKER:
-            return await self._whisper.posted(answer_id)
+            ref = await self._whisper.posted(answer_id)
+            self.parts = self._whisper.parts
+            return ref
         self._said = await self._poster.said(answer_id)
-        return self._spot.ref(self._said.final) if self._said.final else None
+        return self._stands(self._said.places()) if self._said.final else None
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
-        """Show another answer in a message; what stood above it goes, and further parts follow."""
-        channel, key = place_of(ref)
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
+        """Show another answer from the first message on; the others go, and further parts follow."""
+        channel, key = place_of(standing[0])
         if key is None:
             return
-        shown = await message_in(self._client, channel, key)
-        former = answer_of(shown) if shown is not None else None
+        known = {one for _, one in map(place_of, standing) if one is not None}
+        former = await self._former(channel, max(known))
         self._move(self._spot.at(channel))
         first, *further = answer_parts(card_of(answer, self._now(), self._links))
         stale = set((await self._poster.said(former)).parts.values()) if former else set()
         said = await self._poster.said(answer.id)  # an earlier attempt may have been cut short
-        await self._poster.put(key, first, Mark(kind=Kind.ANSWER, about=answer.id))
+        keys = [await self._poster.put(key, first, Mark(kind=Kind.ANSWER, about=answer.id))]
         kept = {number: one for number, one in said.parts.items() if 0 < number <= len(further)}
-        stale |= {*said.parts.values(), *said.replies}
-        for gone in sorted(stale - {key, *kept.values()}):
+        stale |= {*said.parts.values(), *said.replies, *known}
+        for gone in sorted(stale - {key, *keys, *kept.values()}):
             await self._poster.take_away(gone)
         for number, part in enumerate(further, 1):
             mark = Mark(kind=Kind.PART, about=answer.id, part=number)
             if number in kept:
-                await self._poster.put(kept[number], part, mark)
+                keys.append(await self._poster.put(kept[number], part, mark))
             else:
-                await self._poster.post(part, mark)
+                keys.append(await self._poster.post(part, mark))
+        self._stands(keys)
 
     # -- the channel ---------------------------------------------------------------------------
+
+    async def _former(self, channel: int, message: int) -> str | None:
+        """Return the answer whose buttons are below a message, as far as Discord shows any."""
+        shown = await message_in(self._client, channel, message)
+        return answer_of(shown) if shown is not None else None
 
     def _move(self, spot: Spot) -> None:
         self._spot = spot
@@ -177,7 +167,8 @@ class DiscordReply:
             mark = Mark(kind=kind if whole else Kind.PART, about=answer_id)
             said.parts[0] = await self._poster.put(grown, parts[0], mark)
             said.final = said.parts[0] if whole else None
-        return self._spot.ref(await self._poster.post_all(parts, answer_id, said, kind))
+        await self._poster.post_all(parts, answer_id, said, kind)
+        return self._stands(said.places())
 
     async def _fail_here(self, sentence: str) -> None:
         await self._live.end()
@@ -207,27 +198,19 @@ class DiscordReply:
             if key is not None and key not in kept:
                 await self._poster.take_away(key)
 
-    async def _said_so_far(self, answer_id: str | None) -> Said:
-        """Return what stands already, where anything can: nothing does of a message just written."""
-        if self._live.lost or (self._said is None and self._is_old()):
-            self._said = await self._poster.said(answer_id)
-        self._said = self._said or Said()
-        return self._said
+    async def _look(self, answer_id: str | None) -> Said:
+        return await self._poster.said(answer_id)
 
-    def _is_old(self) -> bool:
-        """Say whether somebody may have begun to answer before, this process or another."""
-        sent = self._message.sent_at
-        return self._now() - sent > STALE or (self._opened is not None and sent < self._opened)
-
-    async def _looked_back(self) -> bool:
-        """Go on in what an earlier attempt left open; say whether anything may be shown."""
-        if self._looked or not self._is_old():
-            return True
-        try:
-            said = await self._poster.said(None)
-        except PlatformAwayError:
-            return False
-        self._looked = True
+    async def _adopt(self, said: Said) -> None:
         if said.unfinished:
             self._live.adopt(said.unfinished[0])
-        return True
+
+    def _nothing(self) -> Said:
+        return Said()
+
+    @property
+    def _lost(self) -> bool:
+        return self._live.lost
+
+    def _ref(self, key: int) -> MessageRef:
+        return self._spot.ref(key)

@@ -8,6 +8,7 @@ from bot.discord.buttons import TEMPLATE
 from bot.discord.client import away, within
 from bot.discord.spot import Kind, Mark, Spot
 from bot.discord.views import buttons_of
+from bot.shown import Shown
 
 PATIENCE = 20.0  # seconds
 LOOKED = 1_000  # messages since the question that are looked at
@@ -16,13 +17,9 @@ GONE = (discord.NotFound, discord.Forbidden)  # or there is nothing that the bot
 
 
 @dataclass(slots=True, kw_only=True)
-class Said:
-    """The ids of messages: the one with the buttons, those above it by number, and open ones."""
+class Said(Shown[int]):
+    """What Discord tells of it."""
 
-    final: int | None = None
-    parts: dict[int, int] = field(default_factory=dict)
-    unfinished: list[int] = field(default_factory=list)
-    failure: int | None = None
     replies: set[int] = field(default_factory=set)
     """All that replies to the question, whatever it is."""
 

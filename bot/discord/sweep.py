@@ -1,8 +1,8 @@
 """Sweep: what happened to the bot's answers while it was away, read back from Discord.
 
 Discord sends an event once, and keeps those of a broken connection for a few minutes. So emoji on
-the answers of the last days, and what was said to the bot since, are read back after every start,
-after every connection that began anew, and every hour; what was missed has its effect then, once.
+the answers of the last days, edits and deletions of what they answer, and what was said to the bot
+since, are read back after every start, after every connection that began anew, and every hour; what was missed has its effect then, once.
 """
 
 import asyncio
@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bot.discord.history import message_at, messages_after, standing_on
+from bot.discord.history import MESSAGES, message_at, messages_after, standing_on
 from bot.discord.identity import Channel, Identities
 from bot.discord.recent import Recent
 from bot.discord.translation import (
     PLATFORM,
     Own,
     author_replied_to,
+    deleted_of,
+    edited_of,
     is_spoken,
     mentions,
     place_of,
@@ -87,15 +89,18 @@ class Sweep:
 
     async def run(self) -> None:
         """Read everything back once; a channel that cannot be read now is left to the next run."""
-        posts = _by_channel(await self._assistant.posts_since(PLATFORM, self._now() - SINCE))
+        answers = await self._assistant.posts_since(PLATFORM, self._now() - SINCE)
+        posts = _by_channel(answers)
         known = {one.id: one for guild in self._guilds() for one in _read_in(guild, self._own.user)}
         for key, channel in known.items():
             if (channel.last_message_id or 0) > self._heard_up_to(key):
                 await self._left_for_later(key, self._said(channel))
             else:
-                self._recent.caught_up(key)
+                self._recent.caught_up(key, self._recent.begun)
         for key, there in posts.items():
             await self._left_for_later(key, self._look(key, there, said=key not in known))
+        for key, messages in (await self._asked(answers)).items():
+            await self._left_for_later(key, self._questions(key, messages))
 
     async def _left_for_later(self, channel: int, look: Awaitable[None]) -> None:
         try:
@@ -114,13 +119,23 @@ class Sweep:
             await self._said(channel)
 
     async def _said(self, channel: Channel) -> None:
-        """Hear what was said to the bot in a channel since it was last heard."""
-        for message in await messages_after(channel, self._heard_up_to(channel.id)):
-            self._recent.note(message)
-            if is_spoken(message, self._own) and self._is_meant(message):
-                await self._written(message)
-            self._recent.read(message)
-        self._recent.caught_up(channel.id)
+        """Hear what was said to the bot in a channel since it was last heard, to its end."""
+        begun = self._recent.begun
+        last = self._heard_up_to(channel.id)
+        while found := await messages_after(channel, last):
+            for message in found:
+                await self._heard(message)
+            last = found[-1].id
+            if len(found) < MESSAGES:
+                break
+            await asyncio.sleep(self._pace)
+        self._recent.caught_up(channel.id, begun)
+
+    async def _heard(self, message: discord.Message) -> None:
+        self._recent.note(message)
+        if is_spoken(message, self._own) and self._is_meant(message):
+            await self._written(message)
+        self._recent.read(message)
 
     def _heard_up_to(self, channel: int) -> int:
         since = discord.utils.time_snowflake(self._since)
@@ -133,6 +148,34 @@ class Sweep:
         if message is not None:
             standing = await standing_on(message, post.ref, self._identities, at)
             await self._assistant.sweep(post.ref, standing, at)
+
+    async def _asked(self, posts: Iterable[Post]) -> dict[int, set[int]]:
+        """Return the messages that answers answer, by the channel that Discord knows them by."""
+        found: dict[int, set[int]] = {}
+        for post in posts:
+            asked = await self._assistant.asked(post.answer_id)
+            if asked is not None and asked.ref.platform == PLATFORM:
+                channel, message = place_of(asked.ref)
+                if message is not None:
+                    found.setdefault(channel, set()).add(message)
+        return found
+
+    async def _questions(self, key: int, messages: set[int]) -> None:
+        """See whether questions were edited or deleted, as if Discord told of it just now."""
+        channel = await self._identities.channel(key)
+        if not isinstance(channel, discord.abc.Messageable):
+            return
+        place = self._identities.place_of(channel)
+        for number in sorted(messages):
+            at, message = self._now(), await message_at(channel, number)
+            told = (
+                deleted_of(place, number, at)
+                if message is None
+                else edited_of(message, place, self._own)
+            )
+            if told is not None:
+                await self._assistant.receive(told)
+            await asyncio.sleep(self._pace)
 
     def _is_meant(self, message: discord.Message) -> bool:
         """Say whether a message may be for the bot: it is in no big channel's everyday talk."""

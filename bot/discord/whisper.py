@@ -14,6 +14,7 @@ from bot.discord.client import away, within
 from bot.discord.identity import Identities
 from bot.discord.interactions import Interactions
 from bot.discord.poster import Poster
+from bot.discord.said import Said
 from bot.discord.spot import Spot, apart
 from bot.discord.views import Part, asker_parts, sentence_part, view_of
 from core.errors import PlatformAwayError
@@ -71,6 +72,7 @@ class Whisper:
         self._interactions = interactions
         self._pause = pause
         self._direct: Spot | None = None
+        self.parts: Sequence[MessageRef] = ()  # of an answer that stands in a direct message
 
     async def answer(self, card: AnswerCard, answer_id: str) -> MessageRef:
         """Show an answer to the asker alone; return where its buttons are.
@@ -101,8 +103,8 @@ class Whisper:
             return None
         poster = await self._poster()
         said = await poster.said(answer_id)
-        found = said.final
-        return self._direct.ref(found) if self._direct is not None and found else None
+        found = self._stands(said) if said.final else None
+        return found if self._direct is not None else None
 
     async def _by_interaction(self, parts: Sequence[Part]) -> int | None:
         """Answer what was typed, where that can be still; return the id of the last message."""
@@ -130,8 +132,13 @@ class Whisper:
         with _closed():
             poster = await self._poster()
             said = await poster.said(answer_id)
-            key = await poster.post_all(parts, answer_id, said)
-        return self._spot.ref(key) if self._direct is None else self._direct.ref(key)
+            await poster.post_all(parts, answer_id, said)
+        return self._stands(said)
+
+    def _stands(self, said: Said) -> MessageRef:
+        spot = self._direct or self._spot
+        self.parts = [spot.ref(one) for one in said.places()]
+        return self.parts[-1]
 
     async def _poster(self) -> Poster:
         """Return what posts to the asker directly; raise where they do not read along any more."""

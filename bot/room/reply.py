@@ -1,5 +1,6 @@
 """RoomReply: one answer in the making, in the room."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.room.post import Phase, Post
@@ -15,6 +16,8 @@ class RoomReply:
 
     Nothing is shown before the assistant reports something: a message between people has no reply.
     """
+
+    parts: Sequence[MessageRef] = ()  # however long it is, it stands in one place
 
     def __init__(self, timeline: Timeline, message: Message, *, key: str, at: datetime) -> None:
         """Prepare the reply to `message`, which will stand under `key` from `at` on."""
@@ -65,9 +68,10 @@ class RoomReply:
                 return self._ref(post.key)
         return None
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Show another answer where one stands."""
-        self._timeline.revise(ref.key, answer)
+        for ref in standing[:1]:
+            self._timeline.revise(ref.key, answer)
 
     def _ref(self, key: str) -> MessageRef:
         ref = self._message.ref

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bot.simulation.command import METHODS, simulate
 from bot.simulation.options import Attack, Options
+from bot.simulation.reuse import measure
 from core.errors import SettingsError
 from core.settings import load_settings
 
@@ -52,6 +53,10 @@ Methods = Annotated[
     typer.Option(help=f"One of {', '.join(METHODS)}; may be repeated. Default: all."),
 ]
 Plot = Annotated[Path | None, typer.Option(help="Where to write the picture of it, as PNG.")]
+Reuse = Annotated[
+    bool,
+    typer.Option("--reuse", help="Measure instead how often a stored answer is given wrongly."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -78,6 +83,7 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how t
     seeds: Seeds = DEFAULT.seeds,  # noqa: ARG001
     method: Methods = None,
     plot: Plot = None,
+    reuse: Reuse = False,
     as_json: Json = False,
 ) -> None:
     """Measure how much is learned from people who vote, err, correct or mean harm.
@@ -90,6 +96,9 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how t
     options = Options(**{field.name: given.params[field.name] for field in fields(Options)})
     chosen = _chosen(method or METHODS)
     settings = load_settings()
+    if reuse:
+        asyncio.run(measure(settings, folder, options.seeds, console, as_json=as_json))
+        return
     asyncio.run(
         simulate(settings, folder, options, console, methods=chosen, plot=plot, as_json=as_json)
     )

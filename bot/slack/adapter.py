@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapter import Capability
 from bot.background import Background
+from bot.replies import Replies
 from bot.slack.actions import ask_question, ask_why, register_actions
 from bot.slack.client import UNREACHABLE, close, sdk_logger, web_client
 from bot.slack.home import Home
@@ -20,7 +21,7 @@ from bot.slack.marks import Marks
 from bot.slack.pace import Pace
 from bot.slack.payload import PLATFORM
 from bot.slack.proposals import Proposals
-from bot.slack.replies import Replies
+from bot.slack.reply import SlackReply
 from bot.slack.socket_mode import SocketMode
 from bot.slack.sweep import PACE, Sweep
 from bot.slack.tokens import connection_address, introduced, missing_token
@@ -28,7 +29,7 @@ from bot.slack.workspace import Workspace
 from core.assistant import Assistant
 from core.errors import PlatformError
 from core.feedback import Proposal
-from core.messages import Reaction
+from core.messages import Message, Reaction
 from core.settings import Settings
 
 CAPABILITIES = frozenset(Capability) - {
@@ -151,16 +152,23 @@ class SlackAdapter:
 
     def _replies(
         self, client: AsyncWebClient, workspace: Workspace, identities: Identities
-    ) -> Replies:
-        return Replies(
-            client,
-            workspace=workspace,
-            identities=identities,
-            settings=self._settings.slack,
-            now=self._now,
-            links=self._settings.conversations.links,
-            pace=Pace(speed=self._speed),
-        )
+    ) -> Replies[SlackReply]:
+        pace = Pace(speed=self._speed)
+
+        def made(message: Message, opened: datetime) -> SlackReply:
+            return SlackReply(
+                client,
+                message,
+                workspace=workspace,
+                identities=identities,
+                settings=self._settings.slack,
+                now=self._now,
+                links=self._settings.conversations.links,
+                pace=pace,
+                opened=opened,
+            )
+
+        return Replies(made, pace, self._now)
 
     async def _open(
         self, client: AsyncWebClient, intake: Intake, identities: Identities, address: str

@@ -82,7 +82,10 @@ def scopes(granted: Iterable[str]) -> Finding:
 
 
 def events(granted: Iterable[str]) -> Finding:
-    """Tell which events cannot come; which ones are subscribed to, Slack tells no app."""
+    """Tell which events cannot come: that follows from scopes alone.
+
+    Slack tells no app which events it is subscribed to.
+    """
     held = set(granted)
     lost = [events for scope, events in EVENTS_OF.items() if scope not in held]
     if lost:
@@ -91,7 +94,8 @@ def events(granted: Iterable[str]) -> Finding:
     return Finding(
         part="Slack events",
         well=True,
-        said="Nothing keeps events back; which ones are subscribed to, Slack does not tell.",
+        said="By its scopes the app may get every event. That it is subscribed to them was not "
+        "checked: Slack tells that to nobody.",
         advice=f"If messages or reactions do not arrive, compare {APPS} → Event Subscriptions with "
         "config/slack-manifest.yaml, and see that Delayed Events is on there.",
     )

@@ -13,13 +13,14 @@ from datetime import datetime
 from slack_bolt.response import BoltResponse
 
 from bot.background import Background
+from bot.emptying import empty
 from bot.slack import translation
 from bot.slack.client import away
 from bot.slack.commands import NAMES, NOT_STORED, SlashCommands, told
 from bot.slack.home import Home
 from bot.slack.identity import Identities
 from bot.slack.marks import Marks
-from bot.slack.payload import Payload, part_at, text_at
+from bot.slack.payload import PLATFORM, Payload, part_at, text_at
 from bot.slack.translation import Names, conversation_key, named_in
 from bot.slack.workspace import Workspace
 from core.assistant import Assistant
@@ -46,8 +47,10 @@ RESHAPING = frozenset(
         "member_left_channel",
     }
 )
+# After these nothing stands there any more; for deleting each message Slack sends no event.
+EMPTYING = frozenset({"channel_deleted", "group_deleted"})
 HOME = frozenset({"app_home_opened", "app_context_changed"})
-EVENTS = MESSAGES | REACTIONS | RESHAPING | HOME
+EVENTS = MESSAGES | REACTIONS | RESHAPING | EMPTYING | HOME
 
 
 class Intake:
@@ -113,6 +116,9 @@ class Intake:
             await self._marks.marked(body, event)
         elif kind in RESHAPING:
             await self._reshaped(body, event)
+        elif kind in EMPTYING and conversation_key(event):
+            gone = Conversation(platform=PLATFORM, key=conversation_key(event))
+            await empty(self._assistant, gone, self._now())
         elif kind in HOME:
             if part_at(event, "context") or kind == "app_context_changed":
                 self._home.moved(event)

@@ -1,6 +1,5 @@
 """SlackReply: one answer in the making, in Slack."""
 
-import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from datetime import datetime, timedelta
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.card import card_of
+from bot.posting import Posting
 from bot.slack.blocks import Part, answer_parts, draft_parts, sentence_part
 from bot.slack.hasty import hasty
 from bot.slack.identity import Identities
@@ -20,17 +20,14 @@ from bot.slack.spot import ANSWER, DRAFT, PART, metadata, spot_of
 from bot.slack.whisper import Whisper
 from bot.slack.workspace import Workspace
 from core.answers import Answer, Placement
-from core.errors import NoPlaceError, PlatformAwayError
+from core.errors import NoPlaceError
 from core.messages import Message, MessageRef
 from core.settings import SlackSettings
 
-log = logging.getLogger(__name__)
-STALE = timedelta(seconds=8)  # a message this old may have been answered in part before
 NO_MODERATORS = "There is no conversation for drafts: slack.moderators names none."
-ONCE_MORE = "Slack broke off while the answer was posted; it is looked after in a moment."
 
 
-class SlackReply:
+class SlackReply(Posting[str, Said]):
     """Shows an answer where its question stands, to its asker alone, or to the moderators.
 
     A thread's answer grows in one message; what does not fit it follows in further ones, and the
@@ -55,14 +52,11 @@ class SlackReply:
 
         Nothing is shown yet.
         """
+        super().__init__("Slack", message, now=now, opened=opened)
         self._client = client
-        self._message = message
         self._moderators = settings.moderators
         self._workspace = workspace
-        self._now = now
         self._links = links
-        self._opened = opened
-        self._placement = Placement.ASKER if message.private else Placement.THREAD
         self._spot = spot_of(message, workspace.team_id)
         pace = pace or Pace()
         self._pause = pace.pause
@@ -70,9 +64,6 @@ class SlackReply:
         hurried = hasty(client)
         self._live = Live(hurried, self._spot, pace)
         self._whisper = Whisper(client, hurried, identities, message, self._spot)
-        self._said: Said | None = None
-        self._looked = False
-        self._begun = False  # to post an answer, which may stand for all anybody knows
 
     async def place(self, placement: Placement) -> None:
         """Show it elsewhere; raise `NoPlaceError` where drafts have no conversation."""
@@ -105,33 +96,16 @@ class SlackReply:
         self._begun = True
         card = card_of(answer, self._now(), self._links)
         if self._placement is Placement.ASKER:
-            channel, key = await self._whisper.answer(card)
-            return self._ref(key, channel)
+            places = await self._whisper.answer(card)
+            shown = [self._ref(key, channel) for channel, key in places]
+            # Nobody can react to what Slack shows to one person only.
+            self.parts = [one for one in shown if one.conversation != self._spot.channel]
+            return shown[-1]
         if self._placement is Placement.MODERATORS:
             asker, place = self._message.person.name, self._message.conversation.key
             parts = draft_parts(card, answer.question.asked, asker, place)
             return await self._finish(parts, answer.id, DRAFT)
         return await self._finish(answer_parts(card), answer.id, ANSWER)
-
-    async def fail(self, sentence: str) -> None:
-        """Say why there is no answer, in place of what was shown of one.
-
-        Raises `PlatformAwayError` where an answer may stand, so that this is looked into first.
-        """
-        if self._begun:
-            self._begun = False
-            raise PlatformAwayError(ONCE_MORE)
-        if self._placement is Placement.ASKER:
-            await self._whisper.sentence(sentence)
-        elif self._placement is Placement.THREAD:
-            said = await self._said_so_far(None)
-            grown = self._grown(said)
-            await self._live.close()
-            await self._clear(said, {grown})
-            if grown is not None:
-                await self._poster.put(grown, sentence_part(sentence), self._spot.failed)
-            elif said.failure is None:
-                await self._poster.post(sentence_part(sentence), self._spot.failed)
 
     async def posted(self, answer_id: str) -> MessageRef | None:
         """Look for the message with the answer's id; None where there is none.
@@ -142,18 +116,21 @@ class SlackReply:
         if self._placement is Placement.ASKER:
             return None
         self._said = await self._poster.said(answer_id)
-        return self._ref(self._said.final) if self._said.final else None
+        return self._stands(self._said.places()) if self._said.final else None
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
-        """Show another answer in a message; what stood above it goes, and further parts follow."""
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
+        """Show another answer from the first message on; the others go, and further parts follow."""
         first, *further = answer_parts(card_of(answer, self._now(), self._links))
         said = await self._poster.said(answer.id)
-        stale = {*said.above_of(ref.key), *said.parts.values()}
-        await self._poster.put(ref.key, first, metadata(ANSWER, id=answer.id))
-        for key in sorted(stale):
+        begins = said.final or standing[0].key  # an earlier attempt may have got that far
+        stale = {*said.beside(begins), *said.parts.values(), *(one.key for one in standing)}
+        keys = [await self._poster.put(begins, first, metadata(ANSWER, id=answer.id))]
+        for key in sorted(stale - {begins, *keys}):
             await self._poster.take_away(key)
         for number, part in enumerate(further, 1):
-            await self._poster.post(part, metadata(PART, id=answer.id, part=number))
+            mark = metadata(PART, id=answer.id, part=number)
+            keys.append(await self._poster.post(part, mark))
+        self._stands(keys)
 
     # -- the thread ----------------------------------------------------------------------------
 
@@ -168,7 +145,8 @@ class SlackReply:
             mark = metadata(kind, id=answer_id) if whole else metadata(PART, id=answer_id, part=0)
             said.parts[0] = await self._settle(grown, parts[0], mark)
             said.final = said.parts[0] if whole else None
-        return self._ref(await self._poster.post_all(parts, answer_id, said, kind))
+        await self._poster.post_all(parts, answer_id, said, kind)
+        return self._stands(said.places())
 
     async def _settle(self, grown: str, part: Part, mark: Mapping[str, object]) -> str:
         """Let the message that grew show what it is to show; return its key, or a new one's."""
@@ -188,31 +166,32 @@ class SlackReply:
             if key is not None:
                 await self._poster.take_away(key)
 
-    async def _said_so_far(self, answer_id: str | None) -> Said:
-        """Return what stands already, where anything can: nothing does of a message just written."""
-        if self._live.lost or (self._said is None and self._is_old()):
-            self._said = await self._poster.said(answer_id)
-        self._said = self._said or Said()
-        return self._said
+    async def _fail_aside(self, sentence: str) -> None:
+        await self._whisper.sentence(sentence)
 
-    def _is_old(self) -> bool:
-        """Say whether somebody may have begun to answer before, this process or another."""
-        sent = self._message.sent_at
-        return self._now() - sent > STALE or (self._opened is not None and sent < self._opened)
+    async def _fail_here(self, sentence: str) -> None:
+        said = await self._said_so_far(None)
+        grown = self._grown(said)
+        await self._live.close()
+        await self._clear(said, {grown})
+        if grown is not None:
+            await self._poster.put(grown, sentence_part(sentence), self._spot.failed)
+        elif said.failure is None:
+            await self._poster.post(sentence_part(sentence), self._spot.failed)
 
-    async def _looked_back(self) -> bool:
-        """Go on in what an earlier attempt left open; say whether anything may be shown."""
-        if self._looked or not self._is_old():
-            return True
-        try:
-            said = await self._poster.said(None)
-        except PlatformAwayError as error:
-            log.info("Nothing is shown before the end: %s", error)
-            return False
-        self._looked = True
+    async def _look(self, answer_id: str | None) -> Said:
+        return await self._poster.said(answer_id)
+
+    async def _adopt(self, said: Said) -> None:
         if said.unfinished:
             await self._live.adopt(said.unfinished[0])
-        return True
+
+    def _nothing(self) -> Said:
+        return Said()
+
+    @property
+    def _lost(self) -> bool:
+        return self._live.lost
 
     def _ref(self, key: str, channel: str | None = None) -> MessageRef:
         return MessageRef(platform=PLATFORM, conversation=channel or self._spot.channel, key=key)

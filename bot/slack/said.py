@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.shown import Shown
 from bot.slack.client import away, payload_of, refusal
 from bot.slack.history import NOTHING_THERE
 from bot.slack.payload import Payload, part_at, parts_at, text_at
@@ -17,22 +18,16 @@ OURS = frozenset({ANSWER, DRAFT, FAILURE, PART, UNFINISHED})
 
 
 @dataclass(slots=True, kw_only=True)
-class Said:
-    """The keys of messages: the one with the buttons, those above it by number, and open ones.
+class Said(Shown[str]):
+    """What Slack tells of it.
 
     In those that are `unfinished` the answer grew when the bot was stopped: a stream cannot be marked
     before it ends, so they are the bot's own ones without any mark. Of the `ours` that is certain.
     """
 
-    final: str | None = None
-    parts: dict[int, str] = field(default_factory=dict)
-    unfinished: list[str] = field(default_factory=list)
     ours: set[str] = field(default_factory=set)
-    failure: str | None = None
     answers: dict[str, str] = field(default_factory=dict)
     """Which answer each message belongs to, by the message's key."""
-    above: set[str] = field(default_factory=set)
-    """The messages that stand above one with buttons."""
 
     def take(self, message: Payload, spot: Spot, answer_id: str | None) -> None:
         """Note what a message of the bot's own is."""
@@ -40,7 +35,6 @@ class Said:
         told = part_at(message, "metadata", "event_payload")
         if text_at(told, "id"):
             self.answers[key] = text_at(told, "id")
-            self.above |= {key} if kind == PART else set()
         if kind in (ANSWER, DRAFT) and told.get("id") == answer_id:
             self.final = key
         elif kind == PART and told.get("id") == answer_id and isinstance(told.get("part"), int):
@@ -51,10 +45,10 @@ class Said:
             self.unfinished.append(key)
             self.ours |= {key} if kind or _tasks(message) else set()
 
-    def above_of(self, key: str) -> list[str]:
-        """Return the messages that belong to the same answer as the one with that key."""
+    def beside(self, key: str) -> set[str]:
+        """Return all messages of the answer that a message belongs to."""
         belongs = self.answers.get(key)
-        return [one for one in sorted(self.above) if self.answers[one] == belongs and one != key]
+        return {one for one, answer_id in self.answers.items() if answer_id == belongs}
 
 
 async def said_at(

@@ -63,19 +63,19 @@ class Whisper:
             log.info("What is being done is not shown: %s", error)
             self._status = None
 
-    async def answer(self, card: AnswerCard) -> tuple[str, str]:
-        """Show an answer to the asker alone; return the conversation and the key of its last part."""
+    async def answer(self, card: AnswerCard) -> list[tuple[str, str]]:
+        """Show an answer to the asker alone; return the conversation and the key of each part."""
         return await self._tell(asker_parts(card))
 
     async def sentence(self, sentence: str) -> None:
         """Say a sentence to the asker alone."""
         await self._tell([sentence_part(sentence)])
 
-    async def _tell(self, parts: Sequence[Part]) -> tuple[str, str]:
-        place = self._spot.channel, ""
+    async def _tell(self, parts: Sequence[Part]) -> list[tuple[str, str]]:
+        places: list[tuple[str, str]] = []
         for part in parts:
             try:
-                place = self._spot.channel, await plainly(part, self._tell_here)
+                places.append((self._spot.channel, await plainly(part, self._tell_here)))
             except UNREACHABLE as error:
                 with away():
                     if not isinstance(error, SlackApiError) or refusal(error) not in ELSEWHERE:
@@ -83,8 +83,8 @@ class Whisper:
                     if not await self._identities.reads(self._spot.channel, self._spot.person):
                         log.info("An answer is shown to nobody: who asked reads there no more")
                         break
-                    place = await self._tell_directly(part)
-        return place
+                    places.append(await self._tell_directly(part))
+        return places or [(self._spot.channel, "")]
 
     async def _tell_here(self, part: Part) -> str:
         told = await self._client.chat_postEphemeral(

@@ -1,6 +1,6 @@
 """One answer in the making, in a terminal: a status line, the words as they come, then the card."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -17,6 +17,8 @@ from core.messages import MessageRef
 
 class TerminalReply:
     """Shows an answer live where the console is a terminal, and only the finished card elsewhere."""
+
+    parts: Sequence[MessageRef] = ()  # however long it is, it stands in one place
 
     def __init__(
         self,
@@ -75,9 +77,9 @@ class TerminalReply:
         """Say where an answer stands that was printed by this reply; a terminal tells nothing more."""
         return self._ref if self.answer is not None and self.answer.id == answer_id else None
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Print another answer: what a terminal has shown stays."""
-        del ref
+        del standing
         await self.finish(answer)
 
     def _show(self, text: str) -> None:
@@ -98,6 +100,8 @@ class TerminalReply:
 
 class CollectedReply:
     """One answer in the making that is only kept, for `--json` and for tours."""
+
+    parts: Sequence[MessageRef] = ()
 
     def __init__(self, ref: MessageRef) -> None:
         """Take the place that the finished answer will have."""
@@ -132,7 +136,7 @@ class CollectedReply:
         """Say where an answer stands that was kept here."""
         return self._ref if self.answer is not None and self.answer.id == answer_id else None
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Keep another answer."""
-        del ref
+        del standing
         self.answer = answer

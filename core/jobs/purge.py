@@ -22,9 +22,11 @@ from core.ledger.erasure import (
 )
 from core.ledger.forgotten import sweep
 from core.ledger.ledger import Ledger
+from core.ledger.pruning import prune
 
 log = logging.getLogger(__name__)
 SET_ASIDE = ".unreadable-"  # in the names of folders that could not be read
+PRUNED_AT_ONCE = 1_000  # deliveries of one transaction: new ones wait for it
 KEPT_FOR = timedelta(days=1)  # time enough to copy one that somebody wants to look into
 
 
@@ -42,16 +44,19 @@ class Purge:
         indexing: Indexing,
         reembed: Reembed,
         index_folder: Path | None,
+        keeps: timedelta,
         now: Callable[[], datetime],
     ) -> None:
         """Take what is wiped, and the job that knows how to build a collection anew.
 
-        `index_folder` is where the index lies on this machine; None where it is on a server.
+        `index_folder` is where the index lies on this machine; None where it is on a server. For so
+        long as it `keeps` what was delivered and handled, a repetition is known as one.
         """
         self._ledger = ledger
         self._indexing = indexing
         self._reembed = reembed
         self._index_folder = index_folder
+        self._keeps = keeps
         self._now = now
 
     async def run(self, now: datetime, progress: Progress) -> JobReport:
@@ -61,6 +66,7 @@ class Purge:
         `IndexUnavailableError` where something stands in the way: then it still stands there.
         """
         del now
+        delivered = await self._prune()
         pruned = await self._clear()
         async with self._ledger.reading() as connection:
             erased = await erased_since_purge(connection)
@@ -75,10 +81,21 @@ class Purge:
         figures = {
             "answers": emptied,
             "collections": rewritten,
+            "deliveries": delivered,
             "embeddings": pruned,
             "folders": folders,
         }
         return JobReport(summary=_summary(figures, wiped=erased is not None), figures=figures)
+
+    async def _prune(self) -> int:
+        """Remove what was handled so long ago that nobody delivers it again; return how much that is."""
+        removed, before = 0, self._now() - self._keeps
+        while True:
+            async with self._ledger.writing() as connection:
+                portion = await prune(connection, before, PRUNED_AT_ONCE)
+            removed += portion
+            if portion < PRUNED_AT_ONCE:
+                return removed
 
     async def _clear(self) -> int:
         """Erase what forgotten people left and embeddings that nothing needs; return how many those are.
@@ -150,12 +167,15 @@ def _remove(path: Path) -> None:
 
 
 def _summary(figures: Mapping[str, int], *, wiped: bool) -> str:
+    old = f"{figures['deliveries']} old deliveries removed"
     if not wiped and not figures["folders"]:
-        return "Nothing was erased since the last purge."
+        nothing = "Nothing was erased since the last purge"
+        return f"{nothing}; {old}." if figures["deliveries"] else f"{nothing}."
     said = [
         f"{figures['answers']} answers emptied",
         f"{figures['collections']} collections rewritten",
         f"{figures['embeddings']} embeddings removed",
         f"{figures['folders']} unreadable folders removed",
+        old,
     ]
     return f"{', '.join(said)}{', and the files of the ledger wiped' if wiped else ''}."

@@ -1,20 +1,33 @@
 """`rerank`: folds new evidence into ratings and standings, as a new epoch."""
 
 import json
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from core.answers import Answer, Origin, Question, Standing
 from core.documents import content_hash
-from core.feedback import Feedback, Penalty, Rating, Verdict, Weighed
+from core.feedback import Feedback, Penalty, Rating, Verdict, Weighed, by_answer
 from core.indexing import Indexing
 from core.job import JobReport, Progress
 from core.learning.grounds import SecondGate
 from core.learning.penalties import penalties_of
 from core.learning.promotion import Move, carry_out, next_move
+from core.learning.replay import Replay
+from core.learning.weighing import weighed_of
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
-from core.ledger.epochs import Epoch, live_epoch, prune_epochs, save_epoch, unembedded
+from core.ledger.epochs import (
+    Epoch,
+    live_epoch,
+    make_live,
+    newest_epoch,
+    one_epoch,
+    prove,
+    prune_epochs,
+    save_epoch,
+    unembedded,
+)
 from core.ledger.feedback import (
     accepted_phrasings,
     judged_answers,
@@ -26,9 +39,11 @@ from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.verifications import Verification, load_verifications, overdue
 from core.ledger.writes import portions
+from core.proof import Outcome
 from core.ranking import Influence, Prior, influence_of, rating_of, weight_of
 from core.settings_of_learning import LearningSettings
 
+log = logging.getLogger(__name__)
 AT_ONCE = 50  # answers that are judged, or moved, between two breaths
 LATELY = timedelta(days=30)  # in which a rater's budget is spent
 FADES_AFTER = timedelta(days=1)  # without new evidence ratings still fade, slowly
@@ -62,8 +77,13 @@ class Rerank:
         settings: LearningSettings,
         now: Callable[[], datetime],
         grounds: SecondGate | None = None,
+        gate: Replay | None = None,
     ) -> None:
-        """Take the log, the index that follows the standings, and the second gate to "verified"."""
+        """Take the log, the index that follows the standings, and the gates.
+
+        `grounds` is the second one to "verified"; `gate` is what an epoch passes before it counts.
+        """
+        self._gate = gate
         self._ledger = ledger
         self._grounds = grounds
         self._indexing = indexing
@@ -82,23 +102,39 @@ class Rerank:
         async with self._ledger.reading() as connection:
             live = await live_epoch(connection)
             last = await last_feedback_id(connection)
-            stale = await self._is_stale(connection, live, last, now)
+            newest = await newest_epoch(connection)
+            refused = newest if newest and newest.refused and not (live and live.held) else None
+            stale = await self._is_stale(connection, refused or live, last, now)
             judged = await self._judge(connection, last, now, progress) if stale else None
         if judged is None:
             await self._finish(live, progress)
             return JobReport(summary=_unmoved(live), figures={"moved": 0})
         if self._grounds is not None:
             judged.moves[:] = await self._grounds.allowed(judged.moves)
-        moved = await self._move(judged)
+        return await self._renew(judged, now, progress)
+
+    async def _renew(self, judged: _Judged, now: datetime, progress: Progress) -> JobReport:
+        """Make an epoch, and let it count if it is proven to be no worse than the one that does."""
         async with self._ledger.writing() as connection:
             epoch_id = await self._make(connection, judged, now)
-            made = await live_epoch(connection)
-        rated = len(judged.rated)
-        await self._finish(made, progress)
-        return JobReport(
-            summary=f"Epoch {epoch_id}: {rated} answers rated, {moved} moved.",
-            figures={"epoch": epoch_id, "rated": rated, "moved": moved},
-        )
+            shadow = await one_epoch(connection, epoch_id)
+        await self._finish(shadow, progress)
+        proof = await self._gate.judge(epoch_id, judged.moves) if self._gate else None
+        if proof is not None and proof.outcome is Outcome.FAILED:
+            async with self._ledger.writing() as connection:
+                await prove(connection, [epoch_id], proof)
+            summary = f"Epoch {epoch_id} does not count: {proof.reason}."
+            log.warning("%s", summary)
+            return JobReport(summary=summary, figures={"moved": 0})
+        moved = await self._move(judged)
+        async with self._ledger.writing() as connection:
+            if proof is not None:
+                await prove(connection, [epoch_id], proof)
+            await self._begin(connection, epoch_id, judged, now)
+        await self._finish(shadow, progress)
+        figures = {"epoch": epoch_id, "rated": len(judged.rated), "moved": moved}
+        summary = f"Epoch {epoch_id}: {figures['rated']} answers rated, {moved} moved."
+        return JobReport(summary=summary, figures=figures)
 
     async def _finish(self, epoch: Epoch | None, progress: Progress) -> None:
         """Give the epoch's penalties the vectors that they are found by, and the index its due.
@@ -149,7 +185,7 @@ class Rerank:
         for portion in portions(ids, AT_ONCE):
             progress("rating answers", len(judged.rated), len(ids))
             held = await load_answers(connection, portion)
-            verdicts = _by_answer(await live_verdicts(connection, portion, merged=True))
+            verdicts = by_answer(await live_verdicts(connection, portion, merged=True))
             verified = await load_verifications(connection, portion)
             for id_, answer in held.items():
                 self._rate(judged, answer, verdicts.get(id_, ()), verified.get(id_), now)
@@ -188,7 +224,7 @@ class Rerank:
         now: datetime,
     ) -> list[Weighed]:
         """Return what was said of each answer at its own question, be it a stored one given again."""
-        given, days = _by_answer(verdicts), self._settings.half_life_days
+        given, days = by_answer(verdicts), self._settings.half_life_days
 
         def weight(one: Feedback) -> float:
             share = self._settings.implicit.weight(one.via)
@@ -219,7 +255,7 @@ class Rerank:
         return moved
 
     async def _make(self, connection: Transaction, judged: _Judged, now: datetime) -> int:
-        epoch_id = await save_epoch(
+        return await save_epoch(
             connection,
             parameters=self._parameters(),
             last_feedback_id=judged.last_feedback_id,
@@ -228,9 +264,13 @@ class Rerank:
             penalised=judged.penalties,
             now=now,
         )
+
+    async def _begin(
+        self, connection: Transaction, epoch_id: int, judged: _Judged, now: datetime
+    ) -> None:
+        await make_live(connection, epoch_id)
         await prune_epochs(connection, now)
         await self._keep_phrasings(connection, judged.liked)
-        return epoch_id
 
     async def _keep_phrasings(self, connection: Transaction, liked: Collection[str]) -> None:
         """Let answers be found by the other words in which somebody liked them."""
@@ -247,39 +287,7 @@ def _unmoved(live: Epoch | None) -> str:
     return "Nothing new since the last epoch."
 
 
-def weighed_of(
-    answer: Answer, verdicts: Sequence[Feedback], weight_of_one: Callable[[Feedback], float]
-) -> Weighed:
-    """Return weighed verdicts on an answer at its question.
-
-    "Wrong answer" and "outdated" say nothing of which sources were chosen, and "wrong sources" has
-    an effect of its own.
-    """
-    ups = downs = source_downs = 0.0
-    for one in verdicts:
-        weight = weight_of_one(one)
-        if one.verdict is Verdict.UP:
-            ups += weight
-        else:
-            downs += weight
-            source_downs += weight if one.reason is None else 0.0
-    return Weighed(
-        answer_id=answer.id,
-        question_id=answer.question.id,
-        ups=ups,
-        downs=downs,
-        source_downs=source_downs,
-    )
-
-
 def _by_others(answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
     """Return the verdicts without the author's own, which counts for nothing."""
     author = answer.author.id if answer.author else None
     return [one for one in verdicts if not one.is_by(author)]
-
-
-def _by_answer(verdicts: Sequence[Feedback]) -> dict[str, list[Feedback]]:
-    grouped: dict[str, list[Feedback]] = {}
-    for one in verdicts:
-        grouped.setdefault(one.answer_id, []).append(one)
-    return grouped

@@ -1,6 +1,7 @@
 """Taking a verdict: from a reaction, a button or a reason to one event of the feedback log."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from core.answers import Answer, Origin
@@ -12,7 +13,7 @@ from core.ledger.feedback import append, live_verdicts
 from core.ledger.ledger import Transaction
 from core.ledger.messages import reactions_on, set_reaction
 from core.ledger.people import see_person
-from core.ledger.posts import emoji_on
+from core.ledger.posts import elsewhere_on, emoji_on, parts_of
 from core.messages import Message, MessageRef, Reaction
 
 
@@ -38,7 +39,8 @@ class Evidence:
     async def take_reaction(self, connection: Transaction, reaction: Reaction) -> Feedback | None:
         """Store an emoji, and the verdict that it is where it stands on an answer.
 
-        Something newer by the same emoji may be known already: then there is no verdict.
+        Something newer by the same emoji may be known already: then there is no verdict. An answer
+        may stand in several messages: a person means an emoji as long as it is on any of them.
         """
         if reaction.person.bot:
             return None
@@ -49,6 +51,11 @@ class Evidence:
             await self._signals.take_mark(connection, reaction)
         if answer_id is None or not newest:
             return None
+        beside = await elsewhere_on(connection, reaction, answer_id)
+        if not reaction.added and any(one.added for one in beside):
+            return None
+        if reaction.added:  # it stands now, although it was taken off another message since
+            reaction = replace(reaction, at=max([reaction.at, *(one.at for one in beside)]))
         return await self._append(connection, reaction, answer_id)
 
     async def overhear(self, connection: Transaction, message: Message, *, meant: bool) -> None:
@@ -69,7 +76,8 @@ class Evidence:
         answer_id = await answer_at(connection, ref)
         if answer_id is None:
             return []
-        standing = await reactions_on(connection, ref)
+        parts = await parts_of(connection, answer_id)
+        standing = [one for part in parts for one in await reactions_on(connection, part)]
         given = [await self._append(connection, one, answer_id) for one in standing]
         return [one for one in given if one is not None]
 

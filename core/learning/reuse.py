@@ -1,88 +1,35 @@
 """Answering with what was learned: a stored answer is given again, guides a new one, or stays away."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from core.answering import Answerer, Asked
-from core.answers import Answer, Origin, Standing, badge_of
+from core.answers import Answer, Standing, badge_of
 from core.errors import IndexUnavailableError
-from core.feedback import Rating, Verdict
+from core.feedback import Verdict
 from core.indexing import Indexing
 from core.interfaces import Index, Reply
+from core.learning.labels import LearnedThresholds
 from core.learning.mistakes import Mistakes
+from core.learning.recalled import Recalled, guiding, verbatim
+from core.learning.shadow import Shadow
 from core.ledger.answers import load_answers, question_texts
 from core.ledger.documents import load_passages
 from core.ledger.feedback import live_verdicts
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS
 from core.ledger.people import audience_number
-from core.prompts import Guidance
 from core.questions import same_meaning
-from core.ranking import learned_term
 from core.retrieval import HEARD, Retriever, Sought
 from core.settings_of_learning import LearningSettings
 from core.terms import terms_of
+from core.thresholds import Thresholds
 
 log = logging.getLogger(__name__)
-NEAR_QUESTIONS = 20
+NEAR_QUESTIONS = 40
 REUSABLE = frozenset({Standing.TRIAL, Standing.VERIFIED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recalled:
-    """A stored answer, the phrasing of it that is nearest, and how near that is (cosine)."""
-
-    answer: Answer
-    phrasing: str
-    similarity: float
-    rating: Rating
-    helpful: int
-
-    @property
-    def worth(self) -> float:
-        """Similarity, moved by what people made of the answer: who is given among several."""
-        return self.similarity + learned_term(self.rating.value)
-
-    @property
-    def place(self) -> tuple[bool, float, datetime, str]:
-        """What the worthiest has most of: of equals the newer one, then one that stays the same.
-
-        What is verified yields to nothing that is not, however well liked that is.
-        """
-        verified = self.answer.standing is Standing.VERIFIED
-        return verified, self.worth, self.answer.created_at, self.answer.id
-
-
-def verbatim(question: str, recalled: Sequence[Recalled], near: float) -> Recalled | None:
-    """Return the stored answer that may be given again word for word, or None.
-
-    It was written or verified by people, its question is near, and nothing in the two questions
-    reverses the meaning.
-    """
-    fit = [
-        one
-        for one in recalled
-        if one.similarity >= near
-        and (one.answer.origin is Origin.CORRECTION or one.answer.standing is Standing.VERIFIED)
-        and same_meaning(question, one.phrasing)
-    ]
-    return max(fit, key=lambda one: one.place, default=None)
-
-
-def guiding(recalled: Sequence[Recalled], guide: float) -> list[Guidance]:
-    """Return the stored answers that may guide a new one, the worthiest first."""
-    near = (one for one in recalled if one.similarity >= guide)
-    fit = sorted(near, key=lambda one: one.place, reverse=True)
-    return [
-        Guidance(
-            question=one.phrasing,
-            text=one.answer.text,
-            by_person=one.answer.origin is Origin.CORRECTION,
-        )
-        for one in fit
-    ]
 
 
 class Reuse:
@@ -107,6 +54,9 @@ class Reuse:
         self._answerer = answerer
         self._settings = settings
         self._now = now
+        self._learned = LearnedThresholds(
+            ledger=ledger, fingerprint=lambda: indexing.fingerprint, settings=settings
+        )
         self._mistakes = Mistakes(
             ledger=ledger,
             fingerprint=lambda: indexing.fingerprint,
@@ -117,8 +67,8 @@ class Reuse:
         """Return an answer that everyone who reads along may read; it is not stored yet."""
         await reply.progress("Searching…")
         sought = await self._retriever.seek(asked.question.text, held)
-        recalled = await self._recalled(sought)
-        again = verbatim(sought.text, recalled, self._settings.near)
+        recalled = await self.recalled(sought)
+        again = verbatim(sought.text, recalled, await self.thresholds(sought))
         if again is not None:
             return self._given_again(asked, again)
         guidance = [
@@ -129,58 +79,74 @@ class Reuse:
         asked = replace(asked, mistakes=await self._mistakes.near(sought))
         return await self._answerer.answer(asked, sought, reply, guidance)
 
-    async def given_again(self, sought: Sought) -> Recalled | None:
-        """Return the stored answer that a question would be given word for word, or None."""
-        return verbatim(sought.text, await self._recalled(sought), self._settings.near)
+    async def given_again(self, sought: Sought, shadow: Shadow | None = None) -> Recalled | None:
+        """Return the stored answer that a question would be given word for word, or None.
 
-    async def _recalled(self, sought: Sought) -> list[Recalled]:
-        """Recall; where the index does not offer what was learned, what was read may be there."""
+        `shadow` is an epoch that does not count yet, or no more.
+        """
+        recalled = await self.recalled(sought, shadow)
+        return verbatim(sought.text, recalled, await self.thresholds(sought))
+
+    async def recalled(self, sought: Sought, shadow: Shadow | None = None) -> list[Recalled]:
+        """Return the stored answers that are near a question; none where the index does not answer.
+
+        What was read may be there even then.
+        """
         try:
-            return await self._recall(sought)
+            return await self._recall(sought, shadow)
         except IndexUnavailableError as error:
             log.warning("Nothing learned could be recalled: %s", error)
             self._indexing.doubt()
             return []
 
-    async def _recall(self, sought: Sought) -> list[Recalled]:
-        nearest: dict[str, tuple[str, float]] = {}
-        for hit_id, owner, similarity in await self._near(sought):
-            if owner not in nearest or similarity > nearest[owner][1]:
-                nearest[owner] = (hit_id, similarity)
+    async def thresholds(self, sought: Sought) -> Thresholds:
+        """Return what was learned of similarities; of shared terms nothing is."""
+        if not await self._by_meaning(sought):
+            return self._learned.start
+        return await self._learned.now()
+
+    async def _by_meaning(self, sought: Sought) -> bool:
+        return sought.spoken >= HEARD and await self._indexing.speaks(ANSWERS)
+
+    async def _recall(self, sought: Sought, shadow: Shadow | None = None) -> list[Recalled]:
+        near = await self._near(sought)
+        ratings = shadow.ratings if shadow else self._retriever.ratings
+        hits = [*near, *shadow.near(sought.vector)] if shadow else near
+        owners = list(dict.fromkeys(owner for _, owner, _ in hits))
         async with self._ledger.reading() as connection:
-            held = await load_answers(connection, list(nearest))
-            phrasings = await question_texts(connection, [id_ for id_, _ in nearest.values()])
-            rated = await self._retriever.ratings.of_answers(
-                connection, sought.vector, list(nearest)
-            )
-            verdicts = await live_verdicts(connection, list(nearest), merged=True)
+            held = await load_answers(connection, owners)
+            held = shadow.moved(held) if shadow else held
+            texts = await question_texts(connection, [id_ for id_, _, _ in hits])
+            rated = await ratings.of_answers(connection, sought.vector, owners)
+            verdicts = await live_verdicts(connection, owners, merged=True)
             readable = [
                 one
                 for one in held.values()
                 if one.standing in REUSABLE
-                and nearest[one.id][0] in phrasings
                 and await _may_be_read(connection, one, sought.audiences)
             ]
+        found = _phrasings(hits, texts, {one.id for one in readable})
+        beyond = near[-1][2] if len(near) == NEAR_QUESTIONS else 0.0  # what else there may be
         return [
             Recalled(
                 answer=one,
-                phrasing=phrasings[nearest[one.id][0]],
-                similarity=nearest[one.id][1],
+                phrasings=found[one.id],
                 rating=rated[one.id],
                 helpful=sum(
                     given.answer_id == one.id and given.verdict is Verdict.UP for given in verdicts
                 ),
+                rival=max(beyond, _rival(one.id, found)),
             )
             for one in readable
+            if one.id in found
         ]
 
     async def _near(self, sought: Sought) -> list[tuple[str, str, float]]:
         """Return near questions as (id, answer id, similarity 0…1)."""
-        audiences = sought.audiences
-        if sought.spoken < HEARD or not await self._indexing.speaks(ANSWERS):
+        if not await self._by_meaning(sought):
             return await self._near_by_terms(sought)
         hits = await self._index.search_dense(
-            ANSWERS, sought.vector, audiences=audiences, limit=NEAR_QUESTIONS
+            ANSWERS, sought.vector, audiences=sought.audiences, limit=NEAR_QUESTIONS
         )
         return [(hit.id, hit.owner, hit.score) for hit in hits]
 
@@ -214,6 +180,31 @@ class Reuse:
             badge=badge_of(stored, again.helpful, self._now()),
             reused_id=stored.id,
         )
+
+
+def _phrasings(
+    hits: Sequence[tuple[str, str, float]], texts: Mapping[str, str], ids: Collection[str]
+) -> dict[str, tuple[tuple[str, float], ...]]:
+    """Return, by answer, its phrasings with how near each is, the nearest first."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for hit_id, owner, near in sorted(hits, key=lambda hit: -hit[2]):
+        if owner in ids and hit_id in texts:
+            found.setdefault(owner, []).append((texts[hit_id], near))
+    return {owner: tuple(given) for owner, given in found.items()}
+
+
+def _rival(answer_id: str, found: Mapping[str, tuple[tuple[str, float], ...]]) -> float:
+    """Return how near another answer is; one to the same question in the same words is no rival."""
+    mine = {frozenset(terms_of(text)) for text, _ in found.get(answer_id, ())}
+    return max(
+        (
+            near
+            for owner, given in found.items()
+            for text, near in given
+            if owner != answer_id and frozenset(terms_of(text)) not in mine
+        ),
+        default=0.0,
+    )
 
 
 async def _may_be_read(connection: Transaction, answer: Answer, audiences: Sequence[int]) -> bool:

@@ -9,10 +9,11 @@ from core.errors import UnknownEpochError
 from core.feedback import Rating
 from core.learning.promotion import Move, carry_out
 from core.ledger.answers import load_answers
-from core.ledger.epochs import Epoch, go_to, let_go, list_epochs, load_ratings
+from core.ledger.epochs import Epoch, go_to, let_go, list_epochs, load_ratings, prove
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.runs import note
 from core.ledger.standings import moved_since
+from core.proof import Proof
 
 BY = "rerank"  # only what the job moved moves back; what a person or a source did stays
 
@@ -59,16 +60,19 @@ class Epochs:
             held = await load_answers(connection, ids)
         return _sorted(held, before, after)
 
-    async def go_back(self, epoch_id: int) -> int:
+    async def go_back(self, epoch_id: int, why: Proof | None = None) -> int:
         """Let an epoch count again and hold it; return how many answers moved back.
 
-        No other epoch is made until `release`. Raises `UnknownEpochError` where there is no such one.
+        No other epoch is made until `release`. `why` is written down with those that were gone back
+        from. Raises `UnknownEpochError` where there is no such one.
         """
         async with self._ledger.writing() as connection:
             later = [one for one in await _known(connection, epoch_id) if one.id > epoch_id]
             moves = await _undone(connection, later[-1].made_at) if later else []
             await carry_out(connection, moves, self._now)
             await go_to(connection, epoch_id)
+            if why is not None:
+                await prove(connection, [one.id for one in later if not one.refused], why)
             what = {"action": "go back", "subject": f"epoch {epoch_id}"}
             await note(connection, by="epochs", now=self._now(), **what)
         return len(moves)

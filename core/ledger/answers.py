@@ -89,17 +89,19 @@ async def save_post(
     ref: MessageRef,
     thread: str | None,
     now: datetime,
+    parts: Sequence[MessageRef] = (),
 ) -> None:
-    """Store where an answer stands, and take it out of the outbox."""
-    row = {
-        "id": ref.id,
-        "conversation_id": f"{ref.platform}:{ref.conversation}",
-        "key": ref.key,
-        "thread": thread,
-        "answer_id": answer.id,
-        "posted_at": now,
-    }
-    await insert_once(connection, posts, row)
+    """Store where an answer stands, with all its parts there, and take it out of the outbox."""
+    for part in {ref, *(one for one in parts if one.conversation == ref.conversation)}:
+        row = {
+            "id": part.id,
+            "conversation_id": f"{ref.platform}:{ref.conversation}",
+            "key": part.key,
+            "thread": thread,
+            "answer_id": answer.id,
+            "posted_at": now,
+        }
+        await insert_once(connection, posts, row)
     await connection.execute(
         update(outbox).where(outbox.c.answer_id == answer.id).values(posted_at=now)
     )

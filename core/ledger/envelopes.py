@@ -29,6 +29,7 @@ CUT = "… (The rest was cut: it was too long.)"
 # Half of a surrogate pair is in no encoding, and PostgreSQL takes no NUL.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
+GRAVE = "taken-away:"  # begins the identity of what says that a message was taken away
 
 
 def platform_of(event: Event) -> str:
@@ -95,7 +96,7 @@ def _said_of_answer(event: Event) -> list[str]:
 
 def grave_of(ref: MessageRef) -> str:
     """Return the identity under which the inbox keeps that a message was taken away."""
-    return f"taken-away:{content_hash(ref.id)}"
+    return f"{GRAVE}{content_hash(ref.id)}"
 
 
 def storable(event: Event) -> Event:

@@ -1,6 +1,7 @@
 """Epochs: numbered versions of the learned ranking, of which one is live."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from core.feedback import Penalty, Rating, Weighed
 from core.ledger.learned import epochs, evidence, penalties, ratings
 from core.ledger.tables import answers, citations, embeddings, questions
 from core.ledger.writes import insert_all, portions
+from core.proof import Outcome, Proof
 
 NEWEST = 20
 DAYS = 90
@@ -28,6 +30,13 @@ class Epoch:
     made_at: datetime
     live: bool
     held: bool
+    proof: Proof | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Say whether it must not count: a replay failed it, or it was gone back from."""
+        bad = {Outcome.FAILED, Outcome.UNDONE}
+        return self.proof is not None and self.proof.outcome in bad
 
 
 async def live_epoch(connection: AsyncConnection) -> Epoch | None:
@@ -36,6 +45,17 @@ async def live_epoch(connection: AsyncConnection) -> Epoch | None:
         select(epochs).where(epochs.c.live).order_by(epochs.c.id.desc())
     )
     row = found.first()
+    return _epoch_of(row) if row else None
+
+
+async def newest_epoch(connection: AsyncConnection) -> Epoch | None:
+    """Return the epoch that was made last, be it live or not, or None before the first."""
+    return next(iter(await list_epochs(connection, 1)), None)
+
+
+async def one_epoch(connection: AsyncConnection, epoch_id: int) -> Epoch | None:
+    """Return an epoch, or None where there is no such one."""
+    row = (await connection.execute(select(epochs).where(epochs.c.id == epoch_id))).first()
     return _epoch_of(row) if row else None
 
 
@@ -81,12 +101,34 @@ def _epoch_of(row: Row[tuple[object, ...]]) -> Epoch:
         made_at=row.made_at,
         live=row.live,
         held=row.held,
+        proof=_proof_of(row.proof),
     )
+
+
+def _proof_of(text: str | None) -> Proof | None:
+    if text is None:
+        return None
+    said = json.loads(text)
+    return Proof(**said | {"outcome": Outcome(said["outcome"])})
+
+
+async def prove(connection: AsyncConnection, ids: Collection[int], proof: Proof) -> None:
+    """Write down what was found of epochs."""
+    found = json.dumps(asdict(proof), sort_keys=True)
+    await connection.execute(update(epochs).where(epochs.c.id.in_(ids)).values(proof=found))
+
+
+async def make_live(connection: AsyncConnection, epoch_id: int) -> None:
+    """Let an epoch count in place of the one that does."""
+    await connection.execute(update(epochs).where(epochs.c.live).values(live=False, held=False))
+    await connection.execute(update(epochs).where(epochs.c.id == epoch_id).values(live=True))
 
 
 async def outdate(connection: AsyncConnection) -> None:
     """Have the next `rerank` compute everything anew: events have left the log."""
-    await connection.execute(update(epochs).where(epochs.c.live).values(last_feedback_id=-1))
+    newest = select(func.max(epochs.c.id)).scalar_subquery()
+    known = epochs.c.live | (epochs.c.id == newest)
+    await connection.execute(update(epochs).where(known).values(last_feedback_id=-1))
 
 
 async def save_epoch(
@@ -99,11 +141,10 @@ async def save_epoch(
     penalised: Sequence[Penalty],
     now: datetime,
 ) -> int:
-    """Store a new epoch, make it the live one and return its number."""
-    await connection.execute(update(epochs).where(epochs.c.live).values(live=False))
+    """Store a new epoch and return its number; it does not count before `make_live`."""
     made = await connection.execute(
         epochs.insert()
-        .values(parameters=parameters, last_feedback_id=last_feedback_id, made_at=now, live=True)
+        .values(parameters=parameters, last_feedback_id=last_feedback_id, made_at=now, live=False)
         .returning(epochs.c.id)
     )
     epoch_id = int(made.scalar_one())

@@ -14,6 +14,8 @@ epochs = Table(
     Column("live", Boolean, nullable=False, index=True),
     # While the live epoch is held no other is made: somebody went back to it.
     Column("held", Boolean, nullable=False, server_default=false()),
+    # What a replay found of it, as JSON; none of those that were made before there was any.
+    Column("proof", Text),
 )
 
 ratings = Table(

@@ -140,7 +140,8 @@ async def thread_turns(
         .limit(limit)
     )
     posted = await connection.execute(
-        select(answers.c.text, posts.c.posted_at)
+        select(answers.c.id, answers.c.text, posts.c.posted_at)
+        .distinct()  # however many messages it stands in
         .join(answers, answers.c.id == posts.c.answer_id)
         .where(
             posts.c.conversation_id == conversation_id,

@@ -99,7 +99,8 @@ async def lift_silence(connection: AsyncConnection, conversation: Conversation) 
 async def _said_in(connection: AsyncConnection, message: Message) -> _Said:
     """Return what the bot said in a message's thread before it."""
     rows = await connection.execute(
-        select(posts.c.posted_at, messages.c.person_id, messages.c.addressed)
+        select(posts.c.answer_id, posts.c.posted_at, messages.c.person_id, messages.c.addressed)
+        .distinct()  # however many messages an answer stands in, it is one turn
         .outerjoin(outbox, outbox.c.answer_id == posts.c.answer_id)
         .outerjoin(messages, messages.c.id == outbox.c.message_id)
         .where(
@@ -108,7 +109,7 @@ async def _said_in(connection: AsyncConnection, message: Message) -> _Said:
             posts.c.posted_at <= message.sent_at + SKEW,
             is_open(),
         )
-        .order_by(posts.c.posted_at, posts.c.id)
+        .order_by(posts.c.posted_at, posts.c.answer_id)
     )
     held = rows.all()
     return _Said(

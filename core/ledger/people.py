@@ -63,6 +63,23 @@ async def conversation(connection: AsyncConnection, conversation_id: str) -> Con
     )
 
 
+async def closed_conversations(connection: AsyncConnection, platform: str) -> list[Conversation]:
+    """Return what not everyone of a platform reads, by its key; direct conversations are left out."""
+    found = await connection.execute(
+        select(conversations)
+        .where(
+            conversations.c.platform == platform,
+            conversations.c.public.is_(False),
+            conversations.c.direct.is_(False),
+        )
+        .order_by(conversations.c.key)
+    )
+    return [
+        Conversation(platform=row.platform, key=row.key, name=row.name, public=False)
+        for row in found
+    ]
+
+
 async def all_people(connection: AsyncConnection) -> list[Person]:
     """Return everybody whom the ledger knows, by their ids' order."""
     rows = await connection.execute(select(people).order_by(people.c.id))

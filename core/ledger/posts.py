@@ -4,27 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.feedback import Via
 from core.ledger.conduct import drafts
 from core.ledger.erasure import WORDLESS, empty_answers
 from core.ledger.feedback import explicit
-from core.ledger.inbox import newest_edit
+from core.ledger.inbox import delivered, is_buried, newest_edit
 from core.ledger.tables import (
     answers,
     conversations,
     corrections,
     feedback,
     inbox,
+    messages,
     outbox,
     people,
     posts,
     questions,
     reactions,
 )
-from core.ledger.writes import portions
+from core.ledger.writes import insert_once, portions
 from core.messages import Edited, Message, MessageRef, Person, Reaction
 from core.sweeping import Post
 
@@ -35,7 +36,8 @@ class Answered:
 
     message: Message
     answer_id: str
-    ref: MessageRef
+    standing: tuple[MessageRef, ...]
+    """The messages that the answer stands in, the first one first."""
 
 
 async def posts_since(connection: AsyncConnection, platform: str, at: datetime) -> list[Post]:
@@ -62,6 +64,29 @@ async def posts_since(connection: AsyncConnection, platform: str, at: datetime) 
         )
         for row in rows
     ]
+
+
+async def asked_for(connection: AsyncConnection, answer_id: str) -> Message | None:
+    """Return the message that an answer was given to; None where it was taken away or forgotten."""
+    found = await connection.execute(
+        select(questions.c.message_id)
+        .where(questions.c.answer_id == answer_id, questions.c.message_id.is_not(None))
+        .order_by(questions.c.asked_at, questions.c.id)
+        .limit(1)
+    )
+    message_id = found.scalars().first()
+    message = await delivered(connection, message_id) if message_id else None
+    return None if message is None or await is_buried(connection, message.ref) else message
+
+
+async def thread_of(connection: AsyncConnection, ref: MessageRef) -> str | None:
+    """Return the key of what a message's talk began with: of a stored message, or of a post of ours."""
+    for table in (messages, posts):
+        found = await connection.execute(select(table.c.thread).where(table.c.id == ref.id))
+        row = found.first()
+        if row is not None:
+            return row.thread or ref.key
+    return None
 
 
 async def emoji_on(
@@ -128,7 +153,7 @@ async def edit_waits(connection: AsyncConnection, ref: MessageRef) -> bool:
 async def answered(connection: AsyncConnection, message: Message) -> Answered | None:
     """Return the answer to a message that stands in the message's own conversation, or None."""
     found = await connection.execute(
-        select(posts.c.answer_id, posts.c.key)
+        select(posts.c.answer_id)
         .join(questions, questions.c.answer_id == posts.c.answer_id)
         .where(
             questions.c.message_id == message.ref.id,
@@ -139,36 +164,68 @@ async def answered(connection: AsyncConnection, message: Message) -> Answered | 
     row = found.first()
     if row is None:
         return None
-    where = message.ref
-    ref = MessageRef(platform=where.platform, conversation=where.conversation, key=row.key)
-    return Answered(message=message, answer_id=row.answer_id, ref=ref)
+    parts = await parts_of(connection, row.answer_id)
+    here = tuple(one for one in parts if one.conversation == message.ref.conversation)
+    return Answered(message=message, answer_id=row.answer_id, standing=here)
 
 
-async def is_untouched(connection: AsyncConnection, answer_id: str, ref: MessageRef) -> bool:
+async def parts_of(connection: AsyncConnection, answer_id: str) -> list[MessageRef]:
+    """Return every message that an answer stands in, by their ids."""
+    found = await connection.execute(
+        select(posts.c.key, conversations.c.platform, conversations.c.key.label("conversation"))
+        .join(conversations, conversations.c.id == posts.c.conversation_id)
+        .where(posts.c.answer_id == answer_id)
+        .order_by(posts.c.id)
+    )
+    return [
+        MessageRef(platform=row.platform, conversation=row.conversation, key=row.key)
+        for row in found
+    ]
+
+
+async def elsewhere_on(
+    connection: AsyncConnection, reaction: Reaction, answer_id: str
+) -> list[Reaction]:
+    """Return what is known of the same emoji of the same person on an answer's other messages."""
+    others = [one for one in await parts_of(connection, answer_id) if one != reaction.ref]
+    known = await emoji_on(connection, others)
+    return [
+        one
+        for there in known.values()
+        for one in there
+        if one.person.id == reaction.person.id and one.emoji == reaction.emoji
+    ]
+
+
+async def is_untouched(connection: AsyncConnection, answer_id: str) -> bool:
     """Say whether nobody has ever said anything of an answer, be it taken back, or put an emoji on it.
 
     Nor has it been given again, nor did anybody decide that it be published.
     """
+    here = select(posts.c.id).where(posts.c.answer_id == answer_id)
     touched = or_(
         exists().where(or_(drafts.c.answer_id == answer_id, drafts.c.published_id == answer_id)),
         exists().where(feedback.c.answer_id == answer_id, explicit()),
         exists().where(corrections.c.corrected_id == answer_id),
         exists().where(answers.c.reused_id == answer_id),
-        exists().where(reactions.c.message_id == ref.id),
+        exists().where(reactions.c.message_id.in_(here)),
     )
     return not (await connection.execute(select(touched))).scalar_one()
 
 
 async def give_way(
-    connection: AsyncConnection, old: Answered, answer_id: str, now: datetime
+    connection: AsyncConnection,
+    old: Answered,
+    answer_id: str,
+    parts: Sequence[MessageRef],
+    now: datetime,
 ) -> None:
     """Let another answer stand in the place of one, which keeps neither its words nor its question.
 
-    What people said by emoji meanwhile is said of what stands there.
+    `parts` are the messages that it stands in from now on; where none are told, it stands where the
+    old one began. What people said by emoji meanwhile is said of what stands there.
     """
-    await connection.execute(
-        update(posts).where(posts.c.id == old.ref.id).values(answer_id=answer_id)
-    )
+    await _move(connection, old, answer_id, parts or old.standing[:1])
     await connection.execute(
         update(outbox).where(outbox.c.answer_id == old.answer_id).values(answer_id=answer_id)
     )
@@ -178,3 +235,26 @@ async def give_way(
     await connection.execute(
         update(questions).where(questions.c.answer_id == old.answer_id).values(**WORDLESS)
     )
+
+
+async def _move(
+    connection: AsyncConnection, old: Answered, answer_id: str, parts: Sequence[MessageRef]
+) -> None:
+    """Note where another answer stands in the place of one, and that the old one stands nowhere."""
+    place = old.message.conversation.id
+    there = (posts.c.answer_id == old.answer_id, posts.c.conversation_id == place)
+    found = await connection.execute(select(posts.c.thread, posts.c.posted_at).where(*there))
+    former = found.first()
+    if former is None:
+        return
+    await connection.execute(delete(posts).where(*there))
+    for part in parts:
+        row = {
+            "id": part.id,
+            "conversation_id": place,
+            "key": part.key,
+            "thread": former.thread,
+            "answer_id": answer_id,
+            "posted_at": former.posted_at,
+        }
+        await insert_once(connection, posts, row)

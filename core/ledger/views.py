@@ -184,10 +184,12 @@ async def _posts_of(connection: AsyncConnection, conversation_id: str, limit: in
         .order_by(posts.c.posted_at.desc())
         .limit(limit)
     )
-    rows = found.all()
-    held = await _with_badges(connection, {row.answer_id: row.posted_at for row in rows})
+    parts = found.all()
+    held = await _with_badges(connection, {row.answer_id: row.posted_at for row in parts})
     verdicts = await live_verdicts(connection, list(held))
-    emoji = await _reactions_on(connection, [row.id for row in rows])
+    # Of an answer that stands in several messages the last one, where its buttons are, is shown.
+    rows = {(row.answer_id, row.posted_at): row for row in sorted(parts, key=lambda row: row.id)}
+    emoji = await _reactions_on(connection, [row.id for row in rows.values()])
     return [
         Entry(
             key=row.key,
@@ -199,7 +201,7 @@ async def _posts_of(connection: AsyncConnection, conversation_id: str, limit: in
             reactions=emoji.get(row.id, ()),
             verdicts=tuple(one for one in verdicts if one.answer_id == row.answer_id),
         )
-        for row in rows
+        for row in rows.values()
     ]
 
 

@@ -56,6 +56,8 @@ class Heartbeat:
 class HeldReply:
     """A reply that keeps where the answer was posted, and says when."""
 
+    parts: Sequence[MessageRef] = ()
+
     def __init__(self, key: str) -> None:
         """Take the key of the post to be."""
         self.ref = MessageRef(platform=HALL.platform, conversation=HALL.key, key=key)
@@ -65,7 +67,7 @@ class HeldReply:
     async def place(self, placement: Placement) -> None:
         """Show it as always."""
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Show nothing."""
 
     async def progress(self, text: str) -> None:

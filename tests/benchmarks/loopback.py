@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -41,6 +41,8 @@ def event_of(line: dict[str, Any]) -> Event:
 class QuietReply:
     """A reply on a platform that takes everything at once."""
 
+    parts: Sequence[MessageRef] = ()
+
     def __init__(self, message: Message) -> None:
         """Take the message that is replied to."""
         self._key = f"answer-{message.ref.key}"
@@ -48,7 +50,7 @@ class QuietReply:
     async def place(self, placement: Placement) -> None:
         """Show it as always."""
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Show nothing."""
 
     async def progress(self, text: str) -> None:

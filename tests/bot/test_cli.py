@@ -159,7 +159,18 @@ def test_without_a_command_help_is_shown(command: Command) -> None:
     """Every command is listed with a sentence; an unknown one is no traceback."""
     shown = command().out
     for name in (
-        *("run", "ask", "ingest", "rerank", "reembed", "reindex", "forget", "purge", "evaluate"),
+        *(
+            "run",
+            "ask",
+            "ingest",
+            "rerank",
+            "reembed",
+            "reindex",
+            "forget",
+            "purge",
+            "replay",
+            "evaluate",
+        ),
         "doctor",
     ):
         assert f" {name} " in shown
@@ -168,7 +179,7 @@ def test_without_a_command_help_is_shown(command: Command) -> None:
     assert "Traceback" not in wrong.err
 
 
-@pytest.mark.parametrize("name", ["rerank", "reembed", "reindex", "purge"])
+@pytest.mark.parametrize("name", ["rerank", "reembed", "reindex", "replay", "purge"])
 def test_jobs_print_json(command: Command, name: str) -> None:
     """What a job did is one JSON object on the standard output, and nothing else."""
     ran = command(name, "--json")

@@ -104,3 +104,15 @@ async def test_a_new_epoch_is_made_from_scratch(
     await tell_one(learned, 3, console, as_json=True)
     changes = json.loads(printed()[before:])
     assert all(abs(one["after"] - one["before"]) < 1e-6 for one in changes)
+
+
+async def test_what_a_replay_found_is_listed(
+    learned: Settings, console: Console, printed: Callable[[], str]
+) -> None:
+    """As a reason in the table, and with its figures as JSON."""
+    await tell_all(learned, console, as_json=True)
+    newest, first = json.loads(printed())
+    assert (first["proof"]["outcome"], first["proof"]["harm"]) == ("unproven", 0)
+    assert "questions with a known answer" in newest["proof"]["reason"]
+    await tell_all(learned, console, as_json=False)
+    assert "there is no epoch before it" in printed()

@@ -14,7 +14,7 @@ async def test_an_open_curtain_changes_nothing() -> None:
     await curtain.progress("Searching…")
     await curtain.append("At ")
     ref = await curtain.finish(answer())
-    await curtain.revise(ref, answer())
+    await curtain.revise([ref], answer())
     await curtain.fail("Sorry.")
     assert (reply.placed, reply.said, reply.streamed) == ([], ["Searching…"], "At ")
     assert (reply.failures, reply.revised) == (["Sorry."], [(reply.ref, answer())])

@@ -52,12 +52,17 @@ async def test_what_was_cited_rises_near_the_question_where_people_liked_it(
 
 @pytest.mark.parametrize(
     ("reason", "term"),
-    [(None, -0.1), (Reason.WRONG_ANSWER, 0), (Reason.OUTDATED, 0), (Reason.WRONG_SOURCES, -0.25)],
+    [
+        (None, -0.1),
+        (Reason.WRONG_ANSWER, 0),
+        (Reason.OUTDATED, -0.125),
+        (Reason.WRONG_SOURCES, -0.25),
+    ],
 )
 async def test_a_reason_says_whether_the_sources_were_wrong(
     tavern: Tavern, reason: Reason | None, term: float
 ) -> None:
-    """A plain 👎 lowers what was cited a little, "wrong sources" by much, and the others not at all."""
+    """A plain 👎 lowers what was cited a little, "outdated" by more, "wrong sources" by much."""
     answer = await tavern.ask(QUESTION)
     await tavern.assistant.on_verdict(tavern.verdict(answer, Verdict.DOWN, reason=reason))
     await tavern.rerank()

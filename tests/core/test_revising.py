@@ -1,7 +1,7 @@
 """Revising: a changed question is answered anew in place, as long as nobody said anything of the answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -33,9 +33,9 @@ class Place(KeptReply):
         super().__init__("answer")
         self.breaks = False
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Keep the other answer."""
-        await super().revise(ref, answer)
+        await super().revise(standing, answer)
         if self.breaks:
             raise ConnectionError("the platform is away")
 

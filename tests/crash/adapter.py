@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from core.answers import Answer, Placement
@@ -42,6 +42,8 @@ class Calls:
 class PlatformReply:
     """One answer in the making; only what is finished is sent."""
 
+    parts: Sequence[MessageRef] = ()
+
     def __init__(self, calls: Calls, message: Message) -> None:
         """Take the message that is replied to."""
         self._calls = calls
@@ -50,9 +52,9 @@ class PlatformReply:
     async def place(self, placement: Placement) -> None:
         """Show it as always."""
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Show another answer where one stands."""
-        await self._calls.call({"revise": ref.key, "answer": answer.id})
+        await self._calls.call({"revise": standing[0].key, "answer": answer.id})
 
     async def progress(self, text: str) -> None:
         """Show nothing."""

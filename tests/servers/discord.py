@@ -173,6 +173,8 @@ class LoopbackDiscord:
 
     async def removes(self, channel: Channel) -> None:
         """Delete a channel or a thread."""
+        for gone in [one for one in self.world.channels.values() if one.parent is channel]:
+            gone.deleted = True  # of which nobody tells
         channel.deleted = True
         self.announcer.channel("DELETE", channel)
 

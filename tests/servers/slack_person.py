@@ -238,3 +238,9 @@ class Person:
         channel.archived = True
         kind = "channel_archive" if PLURAL[channel.kind] == "channels" else "group_archive"
         self._slack.announcer.send({"type": kind, "channel": channel.id, "user": self.id})
+
+    async def removes(self, channel: Channel) -> None:
+        """Delete a conversation with all that stands in it; of its messages Slack tells nothing."""
+        kind = "channel_deleted" if PLURAL[channel.kind] == "channels" else "group_deleted"
+        self._slack.announcer.send({"type": kind, "channel": channel.id})
+        del self._slack.workspace.channels[channel.id]

@@ -126,6 +126,7 @@ async def test_who_comes_and_goes_is_told(
     await ana.invites(slack.channel("new", bot=False))
     await ana.looks_at(hall)
     await ana.says(slack.dm(ana), "Hi")
+    await ana.removes(hall)
     await slack.settled()
     kinds = {one.get("subtype") or one["type"] for one in events}
     assert kinds >= {
@@ -138,6 +139,7 @@ async def test_who_comes_and_goes_is_told(
         "channel_convert_to_private",
         "channel_convert_to_public",
         "channel_archive",
+        "channel_deleted",
         "app_context_changed",
     }
     direct = next(one for one in events if one.get("channel_type") == "im")

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.app import App, open_app
+from bot.app import App, open_app, utc_now
+from bot.discord.adapter import DiscordAdapter
 from bot.platforms import platforms
 from bot.service import scheduled
 from core.interfaces import Embedder
@@ -20,8 +21,15 @@ PATIENCE = 30.0
 class DiscordBot:
     """The bot as the service opens it, in one Discord."""
 
-    def __init__(self, discord: LoopbackDiscord, settings: Settings, embedder: Embedder) -> None:
-        """Take where it works; nothing is open yet."""
+    def __init__(
+        self,
+        discord: LoopbackDiscord,
+        settings: Settings,
+        embedder: Embedder,
+        speed: float | None = None,
+    ) -> None:
+        """Take where it works, and how many times quicker than usual; nothing is open yet."""
+        self._speed = speed
         self.discord = discord
         self._settings = settings
         self._embedder = embedder
@@ -38,13 +46,17 @@ class DiscordBot:
         section = type(self._settings.anthropic)
         given = section.model_validate({"api_key": "sk-secret", "base_url": claude.url})
         settings = self._settings.model_copy(update={"anthropic": given})
-        return DiscordBot(self.discord, settings, self._embedder)
+        return DiscordBot(self.discord, settings, self._embedder, self._speed)
+
+    def quickened(self, speed: float) -> "DiscordBot":
+        """Return the same bot, which waits so many times shorter wherever it is patient."""
+        return DiscordBot(self.discord, self._settings, self._embedder, speed)
 
     def with_section(self, name: str, **given: Any) -> "DiscordBot":
         """Return the same bot with other settings in one section."""
         section = getattr(self._settings, name)
         settings = self._settings.model_copy(update={name: section.model_copy(update=given)})
-        return DiscordBot(self.discord, settings, self._embedder)
+        return DiscordBot(self.discord, settings, self._embedder, self._speed)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[App]:
@@ -55,13 +67,31 @@ class DiscordBot:
             scheduled(app) as first,
         ):
             await first
-            async with platforms(app, said.append):
+            async with self._served(app, said):
                 self._app = app
-                await self.discord.until(lambda: bool(said), PATIENCE)
-                assert said == ["Discord is connected."], said
+                told = await self.discord.until(
+                    lambda: [one for one in said if "Discord" in one], PATIENCE
+                )
+                assert told == ["Discord is connected."], said
                 await self.discord.settled()
                 yield app
                 self._app = None
+
+    @asynccontextmanager
+    async def _served(self, app: App, said: list[str]) -> AsyncIterator[None]:
+        """Connect as the service does, or quicker."""
+        if self._speed is None:
+            async with platforms(app, said.append):
+                yield
+            return
+        adapter = DiscordAdapter(self._settings, app.assistant, utc_now, self._speed)
+        await adapter.start()
+        said.append("Discord is connected.")
+        try:
+            yield
+        finally:
+            await app.assistant.stop()
+            await adapter.stop()
 
     async def run(self, job: str) -> None:
         """Run a job, after all that was said had its effect."""

@@ -6,10 +6,14 @@ import logging
 import pytest
 
 from bot.app import App
+from core.assistant import THANKS
+from core.embedders.hashing import HashingEmbedder
 from core.feedback import Verdict
+from core.settings import Settings
 from tests.servers.claude import LoopbackClaude
 from tests.servers.discord import LoopbackDiscord
 from tests.servers.discord_post import Channel
+from tests.servers.slack import LoopbackSlack
 from tests.stories.discord_bot import PATIENCE, DiscordBot
 
 QUESTION = "@Tavernkeep How do I connect Slack?"
@@ -81,22 +85,23 @@ async def test_what_happened_while_the_bot_was_away_is_read_back(
     quick_discord: DiscordBot, tavern: LoopbackDiscord, hall: Channel
 ) -> None:
     """A question and a thumb from the time without a bot have their effect, once."""
+    bot = quick_discord.quickened(20.0)
     ana, ben = tavern.person("Ana"), tavern.person("Ben")
-    async with quick_discord.opened():
-        answer = await quick_discord.answer(await ana.says(hall, QUESTION))
-        await quick_discord.settled()
+    async with bot.opened():
+        answer = await bot.answer(await ana.says(hall, QUESTION))
+        await bot.settled()
     await ben.reacts(answer, "👍")
     missed = await ben.says(hall, "@Tavernkeep How long are backups kept?")
-    async with quick_discord.opened() as app:
-        late = await quick_discord.answer(missed)
+    async with bot.opened() as app:
+        late = await bot.answer(missed)
         for _ in range(int(PATIENCE / 0.05)):
             if found := await verdicts(app, hall):
                 break
             await asyncio.sleep(0.05)
-        await quick_discord.settled()
+        await bot.settled()
     assert "thirty days" in late.words
     assert found == [(ben.id, Verdict.UP)]
-    assert len(quick_discord.said(hall)) == 2
+    assert len(bot.said(hall)) == 2
 
 
 async def verdicts(app: App, channel: Channel) -> list[tuple[str, Verdict]]:
@@ -109,17 +114,18 @@ async def test_a_lost_session_loses_no_question(
     quick_discord: DiscordBot, tavern: LoopbackDiscord, hall: Channel
 ) -> None:
     """Where Discord forgot the session, what was said in between is read from the channel."""
+    bot = quick_discord.quickened(20.0)
     ana = tavern.person("Ana")
-    async with quick_discord.opened():
-        await quick_discord.answer(await ana.says(hall, QUESTION))
+    async with bot.opened():
+        await bot.answer(await ana.says(hall, QUESTION))
         tavern.gateway.forget()
         tavern.gateway.drop()
         missed = await ana.says(hall, "@Tavernkeep How long are backups kept?")
-        late = await quick_discord.answer(missed)
+        late = await bot.answer(missed)
         await tavern.until(lambda: len(tavern.gateway.identified) == 2)
-        await quick_discord.settled()
+        await bot.settled()
     assert "thirty days" in late.words
-    assert len(quick_discord.said(hall)) == 2
+    assert len(bot.said(hall)) == 2
 
 
 async def test_a_storm_of_refusals_is_sat_out(
@@ -183,6 +189,40 @@ async def test_a_connection_that_is_closed_for_good_is_not_opened_again(
         assert not tavern.gateway.connected
 
 
+async def test_where_discord_ends_for_good_the_other_platforms_go_on(
+    tavern: LoopbackDiscord, in_discord: Settings, slack: LoopbackSlack
+) -> None:
+    """Whoever asks in Slack is answered there as before."""
+    chosen = {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.url}
+    section = type(in_discord.slack).model_validate(chosen)
+    both = in_discord.model_copy(update={"slack": section})
+    async with DiscordBot(tavern, both, HashingEmbedder()).opened():
+        await slack.until(lambda: slack.sockets.connections, PATIENCE)
+        await tavern.gateway.close(4014)
+        await tavern.until(lambda: not tavern.gateway.connected)
+        asked = await slack.person("Ana").says(slack.channel("hall"), QUESTION)
+        answer = await slack.answer(asked)
+    assert "Connecting Slack" in str(answer)
+
+
+async def test_a_dialog_that_was_opened_before_a_restart_is_handed_in_after_it(
+    quick_discord: DiscordBot, tavern: LoopbackDiscord, hall: Channel
+) -> None:
+    """What somebody wrote meanwhile is not lost with the process that opened it."""
+    ana = tavern.person("Ana")
+    async with quick_discord.opened():
+        answer = await quick_discord.answer(await ana.says(hall, QUESTION))
+        await ana.presses(answer, "Fix it")
+        assert ana.modal is not None
+    async with quick_discord.opened() as app:
+        used = await ana.submits({"Answer": "By the token of the workspace."})
+        await tavern.until(lambda: used.original, PATIENCE)
+        assert THANKS in str(used.original and used.original.words).replace("\\", "")
+        await quick_discord.run("rerank")
+        learned = [one.answer.text for one in await app.assistant.learned()]
+        assert "By the token of the workspace." in learned
+
+
 async def test_a_command_is_told_of_at_once_however_slow_the_answer_is(
     quick_discord: DiscordBot, tavern: LoopbackDiscord, hall: Channel
 ) -> None:
@@ -192,6 +232,7 @@ async def test_a_command_is_told_of_at_once_however_slow_the_answer_is(
         bot = quick_discord.with_claude(claude)
         ana = tavern.person("Ana")
         async with bot.opened():
+            await tavern.until(lambda: tavern.commands.held, PATIENCE)
             used = await ana.types("/ask How do I connect Slack?", hall)
             assert used.loading
             await tavern.until(lambda: not used.loading, PATIENCE)

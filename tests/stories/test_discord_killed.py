@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ QUESTION = "@Tavernkeep How do I connect Slack?"
 
 @pytest.mark.timeout(240)
 async def test_a_bot_that_is_killed_between_event_and_answer_answers_once(
-    tmp_path: Path, pages: Path
+    tmp_path: Path, pages: Path, migrated: Path
 ) -> None:
     """What was stored before the kill is answered after it: one message, with its sources."""
     async with LoopbackDiscord() as discord, LoopbackClaude() as claude:
@@ -31,6 +32,8 @@ async def test_a_bot_that_is_killed_between_event_and_answer_answers_once(
             "ANTHROPIC_API_KEY": "sk-secret",
             "DISCORD_TOKEN": discord.token,
         }
+        (tmp_path / "data").mkdir()
+        shutil.copy(migrated, tmp_path / "data" / "ledger.sqlite")
         hall = discord.channel("hall")
         claude.next("stall")
         async with started(environ, tmp_path / "data") as process:

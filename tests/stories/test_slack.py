@@ -1,12 +1,16 @@
 """Slack as people use it: the whole bot, over both transports, in a Slack that behaves badly."""
 
 import asyncio
+import gc
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.app import App
+from bot.service import settle_memory
 from core.feedback import Verdict
 from tests.servers.claude import LoopbackClaude
 from tests.servers.slack import LoopbackSlack
@@ -212,29 +216,30 @@ async def test_connections_that_slack_renews_lose_nothing(
     assert [len(quick.marked(hall)) for hall in halls] == [1] * 10
 
 
+@contextmanager
+def settled_memory() -> Iterator[None]:
+    """Settle memory as the service does before it serves; else collecting garbage is what takes long."""
+    settle_memory()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 @BOTH
 async def test_forty_questions_in_twenty_channels(
     quick: SlackBot, slack: LoopbackSlack, transport: str
 ) -> None:
-    """All are answered, and no acknowledgement takes longer than a second.
-
-    A machine that is busy with something else is late for that; so there are three attempts, each
-    in channels that the bot has never seen.
-    """
+    """All are answered, and no acknowledgement takes longer than a second."""
     people = [slack.person(name) for name in ("Ana", "Ben")]
-    slowest = []
+    halls = [slack.channel(f"hall-{number}") for number in range(20)]
     async with quick.opened():
-        for attempt in range(3):
-            slack.acks.clear()
-            halls = [slack.channel(f"hall-{attempt}-{number}") for number in range(20)]
+        with settled_memory():
             asked = [(hall, await one.says(hall, QUESTION)) for hall in halls for one in people]
             for hall, question in asked:
                 await quick.answer(hall, question)
             await slack.settled()
-            await quick.app.assistant.drain()
-            assert [len(quick.marked(hall)) for hall in halls] == [2] * 20
-            assert [one.name for one in slack.acks].count("app_mention") == 40
-            slowest.append(max(one.delay for one in slack.acks))
-            if slowest[-1] < 1:
-                break
-    assert min(slowest) < 1, slowest
+        await quick.app.assistant.drain()
+    assert [len(quick.marked(hall)) for hall in halls] == [2] * 20
+    assert [one.name for one in slack.acks].count("app_mention") == 40
+    assert max(one.delay for one in slack.acks) < 1

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from core.feedback import Verdict
 from tests.servers.slack import LoopbackSlack
 from tests.servers.slack_post import Post
 from tests.stories.slack_bot import ANSWER, PART, PATIENCE, PensiveClaude, SlackBot, kind
@@ -139,7 +140,7 @@ async def test_forged_and_old_requests_are_refused(
 async def test_a_long_answer_comes_in_parts_in_order_and_once(
     bot: SlackBot, slack: LoopbackSlack
 ) -> None:
-    """Also where a connection breaks after a part was posted: no limit is hit, nothing is twice."""
+    """Also where a connection breaks after one was posted; an emoji on the first is said of the answer."""
     hall, ana, ben = slack.channel("hall"), slack.person("Ana"), slack.person("Ben")
     recipe = "\n\n".join(f"Step {number}: stir it {'well ' * 40}." for number in range(120))
     async with bot.opened():
@@ -152,8 +153,17 @@ async def test_a_long_answer_comes_in_parts_in_order_and_once(
         asked = await ana.says(hall, "@Tavernkeep How is the stew of the house cooked?")
         await bot.answer(hall, asked)
         await bot.app.assistant.drain()
-    said = bot.marked(hall, asked)
+        said = bot.marked(hall, asked)
+        await ben.reacts(said[0], "thumbsup")
+        await slack.settled()
+        await bot.app.assistant.drain()
+        (entry,) = [
+            one for one in await bot.app.assistant.history(f"slack:{hall.id}") if one.answer
+        ]
     assert [kind(one) for one in said[:-1]] == [PART] * (len(said) - 1)
+    assert [(one.person.id, one.verdict) for one in entry.verdicts] == [
+        (f"slack:{ben.id}", Verdict.UP)
+    ]
     words = "\n".join(one.words for one in said)
     found = [int(number) for number in re.findall(r"Step (\d+):", words)]
     assert found == [*range(120)]

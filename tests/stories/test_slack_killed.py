@@ -1,4 +1,4 @@
-"""The bot in Slack as people start it, killed in the middle of its work and started again."""
+"""The bot in Slack in a process of its own, killed in the middle of its work and started again."""
 
 import asyncio
 import json
@@ -18,14 +18,14 @@ from tests.servers.slack import LoopbackSlack
 from tests.stories.slack_bot import ANSWER, kind, said_by_bot
 
 QUESTION = "@Tavernkeep How do I connect Slack?"
-STARTING = 60.0  # seconds; the model is loaded, and the machine may be busy
+STARTING = 60.0  # seconds; the machine may be busy
 
 
 @asynccontextmanager
 async def started(environ: dict[str, str], data: Path) -> AsyncIterator[Process]:
-    """Start the bot as people do, and kill it if the test did not."""
+    """Start the bot as a service, and kill it if the test did not."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "--verbose", "run"),
+        *(sys.executable, "-m", "tests.stories.modelless"),
         cwd=data.parent,
         env={**os.environ, **environ},
         stdout=DEVNULL,

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
@@ -45,6 +45,8 @@ def unnoted(what: str, **told: Any) -> None:
 class KeptReply:
     """One answer in the making on the platform in memory."""
 
+    parts: Sequence[MessageRef] = ()
+
     def __init__(self, platform: Platform, message: Message, deaf: asyncio.Event | None) -> None:
         """Take the platform and what is replied to; `deaf` is set where the bot never hears of a post."""
         self._platform = platform
@@ -54,10 +56,10 @@ class KeptReply:
     async def place(self, placement: Placement) -> None:
         """Show it as always."""
 
-    async def revise(self, ref: MessageRef, answer: Answer) -> None:
+    async def revise(self, standing: Sequence[MessageRef], answer: Answer) -> None:
         """Show another answer where one stands."""
         await asyncio.sleep(0)
-        self._platform.revise(ref.key, answer.id)
+        self._platform.revise(standing[0].key, answer.id)
         await asyncio.sleep(0)
 
     async def progress(self, text: str) -> None:

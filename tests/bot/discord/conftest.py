@@ -1,5 +1,6 @@
 """A loopback Discord, a tavern behind it, and the adapter between the two."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
@@ -7,6 +8,10 @@ from typing import Any, TypeAlias, TypeVar
 import pytest
 
 from bot.discord.adapter import DiscordAdapter
+from bot.discord.client import pointed
+from bot.discord.gateway import Gateway, TavernkeepClient, client_of, log_in
+from bot.discord.identifying import Identifying
+from bot.discord.refusals import Refusals
 from core.embedders.hashing import HashingEmbedder
 from core.interfaces import Event
 from core.ledger.ledger import Ledger
@@ -15,6 +20,7 @@ from tests.doubles import Clock
 from tests.servers.discord import LoopbackDiscord
 from tests.tavern import Tavern, memory_tavern
 
+SPEED = 50.0  # times quicker than people bear it
 Connect: TypeAlias = Callable[..., Awaitable[DiscordAdapter]]
 Kind = TypeVar("Kind", bound=Event)
 
@@ -55,9 +61,9 @@ async def connect(
     """Return what starts an adapter, which is stopped after the test."""
     started: list[DiscordAdapter] = []
 
-    async def connected(**chosen: Any) -> DiscordAdapter:
+    async def connected(speed: float = SPEED, **chosen: Any) -> DiscordAdapter:
         given = settings.model_copy(update={"discord": discord_settings(discord, **chosen)})
-        adapter = DiscordAdapter(given, tavern.assistant, tavern.clock, speed=50.0)
+        adapter = DiscordAdapter(given, tavern.assistant, tavern.clock, speed=speed)
         started.append(adapter)
         await adapter.start()
         return adapter
@@ -65,6 +71,28 @@ async def connect(
     yield connected
     for adapter in started:
         await adapter.stop()
+
+
+@pytest.fixture
+async def logged_in(discord: LoopbackDiscord) -> AsyncIterator[TavernkeepClient]:
+    """Return a client that has logged in, and is not connected."""
+    settings = discord_settings(discord)
+    counted = Refusals(time.monotonic), Identifying(time.monotonic, SPEED)
+    with pointed(discord.url):
+        made = client_of(settings, *counted, SPEED)
+        await log_in(made, settings)
+        yield made
+        await made.close()
+
+
+@pytest.fixture
+async def connected(logged_in: TavernkeepClient) -> AsyncIterator[TavernkeepClient]:
+    """Return a client that has been told what there is of the servers."""
+    gateway = Gateway(logged_in, lambda: datetime.now(UTC), SPEED)
+    await gateway.open()
+    await logged_in.settled.wait()
+    yield logged_in
+    await gateway.close()
 
 
 def all_heard(tavern: Tavern, kind: type[Kind]) -> list[Kind]:

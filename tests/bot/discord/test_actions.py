@@ -192,6 +192,22 @@ async def test_who_takes_no_direct_messages_is_asked_below_the_answer(
     await discord.until(lambda: why[0].deleted)
 
 
+async def test_where_the_bot_does_not_read_back_it_asks_without_replying(
+    discord: LoopbackDiscord, ana: Person, answer: Post
+) -> None:
+    """Discord would refuse a reply there, and count that."""
+    for role in (one for one in discord.guild.roles.values() if one.bot_id):
+        answer.channel.deny[role.id] = HISTORY
+    discord.announcer.channel("UPDATE", answer.channel)
+    await discord.settled()
+    ana.user.takes_dms = False
+    refused = discord.rest.invalid
+    await ana.reacts(answer, "👎")
+    (why,) = await discord.until(lambda: discord.said_by_bot(answer.channel)[1:])
+    assert why.reply_to is None
+    assert discord.rest.invalid - refused <= 1  # the direct message that she takes none of
+
+
 async def test_a_question_that_nobody_answers_is_taken_away(
     discord: LoopbackDiscord, tavern: Tavern, ana: Person, hall: Channel, connect: Connect
 ) -> None:
@@ -428,6 +444,28 @@ async def test_who_reads_no_more_shares_nothing(
     assert told(await ana.presses(direct, "Share with the channel")) == NOT_SHARED
     await tavern.assistant.drain()
     assert (discord.said_by_bot(held), all_heard(tavern, Decision)) == ([], [])
+
+
+async def test_who_writes_there_no_more_shares_nothing_directly(
+    discord: LoopbackDiscord, tavern: Tavern, ana: Person, answer: Post
+) -> None:
+    """An answer that came directly is posted in the channel only by whoever may still write in it."""
+    news = discord.channel("news")
+    await discord.settled()
+    await set_to(tavern, news, Mode.SUGGEST)
+    await ana.says(news, ASKED)
+    (direct,) = await discord.until(lambda: discord.said_by_bot(ana.dm()))
+    await discord.until(lambda: direct.buttons)
+    news.deny[ana.user.id] = SEND
+    discord.announcer.channel("UPDATE", news)
+    await discord.settled()
+    assert told(await ana.presses(direct, "Share with the channel")) == NOT_SHARED
+    news.deny.clear()
+    discord.announcer.channel("UPDATE", news)
+    await discord.settled()
+    await ana.presses(direct, "Share with the channel")
+    await discord.until(lambda: discord.said_by_bot(news))
+    await heard(discord, tavern, Decision)
 
 
 async def set_to(tavern: Tavern, channel: Channel, mode: Mode) -> None:

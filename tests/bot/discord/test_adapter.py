@@ -8,7 +8,7 @@ import pytest
 from bot.discord import gateway as module
 from core.errors import PlatformAwayError, PlatformError
 from core.messages import Message
-from tests.bot.discord.conftest import Connect, all_heard, heard
+from tests.bot.discord.conftest import SPEED, Connect, all_heard, heard
 from tests.servers.discord import LoopbackDiscord
 from tests.tavern import Tavern
 
@@ -65,6 +65,20 @@ async def test_close_codes_after_which_nobody_connects_again(
     assert not discord.gateway.connected
 
 
+async def test_of_several_connections_one_is_enough_to_end(
+    discord: LoopbackDiscord, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What Discord refuses to one of them for good it refuses to all; none connects again."""
+    discord.gateway.shards = 2
+    await connect(shards=2, guilds=(str(discord.guild.id),))
+    await discord.until(lambda: len(discord.gateway.identified) == 2)
+    await discord.gateway.close(4014)
+    await discord.until(lambda: "not in Discord any more" in caplog.text)
+    await discord.until(lambda: not discord.gateway.connected)
+    assert len(discord.gateway.identified) == 2
+    assert "Message Content Intent" in caplog.text
+
+
 async def test_a_discord_that_is_away(discord: LoopbackDiscord, connect: Connect) -> None:
     """The start can be tried again."""
     with pytest.raises(PlatformAwayError):
@@ -110,7 +124,7 @@ async def test_a_connection_that_never_stands_is_given_up(
     discord: LoopbackDiscord, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Discord withdraws the token of a bot that begins anew too often; this one stops at ten."""
-    await connect()
+    await connect(speed=SPEED * 10)
     await discord.connected()
     for number in range(2, 12):
         discord.gateway.forget()

@@ -7,11 +7,12 @@ from contextlib import suppress
 
 import discord as library
 import pytest
+from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.discord import client as module
-from bot.discord.client import away, pointed, proxy_of, unreachable, within
+from bot.discord.client import away, point_gateway, pointed, proxy_of, unreachable, within
 from bot.discord.gateway import TavernkeepClient, client_of, log_in
 from bot.discord.identifying import Identifying
 from bot.discord.refusals import Refusals
@@ -144,3 +145,14 @@ def test_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert proxy_of("https://discord.com/api/v10") == "http://proxy:3128"
     assert proxy_of("https://127.0.0.1/api/v10") is None
+
+
+def test_everything_is_asked_where_the_settings_say() -> None:
+    """Calls, pictures and the gateway that Discord names; afterwards it is as it was."""
+    former = Route.BASE, Asset.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    with pointed("https://proxy.example/discord/api/v10/"):
+        point_gateway("wss://gateway.example/")
+        assert Route.BASE == "https://proxy.example/discord/api/v10"
+        assert Asset.BASE == "https://proxy.example"
+        assert str(DiscordWebSocket.DEFAULT_GATEWAY) == "wss://gateway.example/"
+    assert former == (Route.BASE, Asset.BASE, DiscordWebSocket.DEFAULT_GATEWAY)

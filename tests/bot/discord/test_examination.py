@@ -112,6 +112,15 @@ async def examined(discord: LoopbackDiscord, **chosen: object) -> dict[str, Find
     return {one.part: one async for one in found}
 
 
+async def test_doctor_and_too_few_connections(discord: LoopbackDiscord) -> None:
+    """Discord lets a bot of many servers in over several connections only."""
+    discord.gateway.shards = 3
+    few = (await examined(discord))["Discord connection"]
+    assert (few.well, "discord.shards to 3" in few.advice) == (False, True)
+    enough = await examined(discord, shards=3, guilds=(str(discord.guild.id),))
+    assert enough["Discord connection"].well
+
+
 async def test_doctor_looks_at_each_channel(discord: LoopbackDiscord) -> None:
     """With the token, the intents, what is left of the day's connections, and where drafts go."""
     general = discord.channel("general")

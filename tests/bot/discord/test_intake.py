@@ -175,7 +175,7 @@ async def test_a_thread_that_is_deleted_takes_its_messages_along(
 async def test_a_channel_that_is_deleted_takes_its_messages_along(
     discord: LoopbackDiscord, tavern: Tavern, connect: Connect
 ) -> None:
-    """With those of its threads, private ones too; what stands in another channel stays."""
+    """With those of its threads, private and archived ones too; what stands in another channel stays."""
     general, other, ana = (
         discord.channel("general"),
         discord.channel("other"),
@@ -185,14 +185,18 @@ async def test_a_channel_that_is_deleted_takes_its_messages_along(
     first = await ana.says(general, ASKED)
     thread = await ana.starts(first, "closing")
     held = await ana.whispers_in(general, "held", ana)
-    places = [general, thread, held, other]
+    old = await ana.whispers_in(general, "archived", ana)
+    places = [general, thread, held, old, other]
     asked = [first, *[await ana.says(one, "@Tavernkeep and on Sundays?") for one in places[1:]]]
     answers = [await discord.reply(one) for one in asked]
+    await quiet(discord, adapter, tavern)
+    await ana.archives(old)
     await quiet(discord, adapter, tavern)
     await discord.removes(general)
     await quiet(discord, adapter, tavern)
     gone = {one.ref.id for one in all_heard(tavern, Deleted)}
-    below = [(f"{general.id}:", 0), (f"{general.id}:{thread.id}/", 1), (f"{held.id}:{held.id}/", 2)]
+    below = [(f"{general.id}:", 0), (f"{general.id}:{thread.id}/", 1)]
+    below += [(f"{one.id}:{one.id}/", n) for n, one in enumerate((held, old), 2)]
     assert gone == {f"discord:{place}{one[n].id}" for place, n in below for one in (asked, answers)}
 
 

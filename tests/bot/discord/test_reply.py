@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -14,9 +15,9 @@ from bot.discord.identity import Identities
 from bot.discord.interactions import Interactions
 from bot.discord.pace import Pace
 from bot.discord.refusals import Refusals
-from bot.discord.replies import Replies
 from bot.discord.reply import DiscordReply
 from bot.discord.whisper import CLOSED
+from bot.replies import Replies
 from core.answers import Answer, Citation, Origin, Placement, Question
 from core.audience import EVERYONE
 from core.errors import NoPlaceError, PlatformAwayError
@@ -48,6 +49,7 @@ ANSWER = Answer(
 )
 LONG = replace(ANSWER, text="\n\n".join(f"Part {n}. " + "Many words. " * 60 for n in range(12)))
 POSTING = "POST /channels/{channel}/messages"
+TYPING = "POST /channels/{channel}/typing"
 CHANGING = "PATCH /channels/{channel}/messages/{message}"
 
 
@@ -72,17 +74,24 @@ class Scene:
         self.identities = Identities(client, lambda: datetime.now(UTC))
         self.replies = self.process()
 
-    def process(self, moderators: str | None = None) -> Replies:
+    def process(self, moderators: str | None = None) -> Replies[DiscordReply]:
         """Return the replies of a process that begins now."""
         chosen = str(self.mods.id) if moderators is None else moderators
-        return Replies(
+        pace = Pace(speed=1e3)
+        made = partial(
+            DiscordReply,
             self.client,
             settings=discord_settings(self.discord, moderators=chosen),
             identities=self.identities,
             interactions=Interactions(),
-            now=lambda: datetime.now(UTC) + self.late,
-            pace=Pace(speed=1e3),
+            now=self.now,
+            pace=pace,
         )
+        return Replies(lambda message, opened: made(message, opened=opened), pace, self.now)
+
+    def now(self) -> datetime:
+        """Return the time, or a later one."""
+        return datetime.now(UTC) + self.late
 
     def message(self, key: str | None = None) -> Message:
         """Return the question as core has it; a key makes it something that was typed."""
@@ -160,7 +169,18 @@ async def test_an_answer_grows_below_the_question(scene: Scene) -> None:
     assert "token" in post.words
     assert "https://docs.example/slack" in post.words
     assert [one["label"] for one in post.buttons] == ["Helpful", "Not helpful", "Fix it"]
-    assert scene.calls("POST /channels/{channel}/typing") == 1
+    assert scene.calls(TYPING) >= 1
+
+
+async def test_that_something_is_written_is_shown_until_the_end(scene: Scene) -> None:
+    """Discord shows it for ten seconds, so it is told of again while an answer is in the making."""
+    reply = scene.reply()
+    await reply.progress("Searching…")
+    await scene.discord.until(lambda: scene.calls(TYPING) > 2)
+    scene.discord.faults.always("403 50013", TYPING)
+    await scene.discord.until(lambda: scene.discord.rest.invalid)
+    await reply.finish(ANSWER)
+    assert (len(scene.said()), scene.discord.rest.invalid) == (1, 1)
 
 
 async def test_nobody_is_called(scene: Scene) -> None:
@@ -327,6 +347,18 @@ async def test_a_bot_that_was_told_that_it_may_not_read_back(scene: Scene) -> No
     assert (post.reply_to, scene.calls(POSTING)) == (None, 1)
 
 
+async def test_what_is_shown_as_the_connection_ends(scene: Scene) -> None:
+    """It is left to whoever answers later; nothing fails that nobody hears of."""
+    before = asyncio.all_tasks()
+    await scene.client.http.close()
+    reply = scene.reply()
+    await reply.append("Set the token")
+    shown, _ = await asyncio.wait(asyncio.all_tasks() - before, timeout=5.0)
+    assert [one.exception() for one in shown] == [None]
+    with pytest.raises(PlatformAwayError):
+        await reply.finish(ANSWER)
+
+
 async def test_what_is_under_way_is_broken_off_in_the_end(scene: Scene) -> None:
     """Also where the answer itself was broken off before, waiting for it: nothing is left behind."""
     before = asyncio.all_tasks()
@@ -359,10 +391,10 @@ async def test_what_cannot_be_taken_away(scene: Scene) -> None:
     deleting = "DELETE /channels/{channel}/messages/{message}"
     scene.discord.faults.always("503", deleting)
     with pytest.raises(PlatformAwayError):
-        await scene.reply().revise(ref, replace(ANSWER, id="a2"))
+        await scene.reply().revise([ref], replace(ANSWER, id="a2"))
     scene.discord.faults.clear()
     scene.discord.faults.next("403 50013", deleting)
-    await scene.reply().revise(ref, replace(ANSWER, id="a2"))
+    await scene.reply().revise([ref], replace(ANSWER, id="a2"))
     assert len(scene.said()) == 2
 
 
@@ -370,9 +402,9 @@ async def test_an_answer_that_is_gone_is_revised_anew(scene: Scene) -> None:
     """A moderator deleted it; what was typed has no message that could be changed."""
     ref = await scene.reply().finish(ANSWER)
     scene.said()[0].deleted = True
-    await scene.reply().revise(ref, replace(ANSWER, id="a2"))
+    await scene.reply().revise([ref], replace(ANSWER, id="a2"))
     assert len(scene.said()) == 1
-    await scene.reply().revise(replace(ref, key="command-1"), replace(ANSWER, id="a3"))
+    await scene.reply().revise([replace(ref, key="command-1")], replace(ANSWER, id="a3"))
     assert len(scene.said()) == 1
 
 
@@ -483,7 +515,7 @@ async def test_a_long_answer_is_revised_to_a_short_one(scene: Scene) -> None:
     """The parts above go; what people can react to stays where it is."""
     ref = await scene.reply().finish(LONG)
     newer = replace(ANSWER, id="a2")
-    await scene.reply().revise(ref, newer)
+    await scene.reply().revise([ref], newer)
     (post,) = scene.said()
     assert str(post.id) == ref.key
     assert "token" in post.words
@@ -494,13 +526,36 @@ async def test_a_short_answer_is_revised_to_a_long_one(scene: Scene) -> None:
     """Its first part takes the place; the others follow, also when it is done twice."""
     ref = await scene.reply().finish(ANSWER)
     newer = replace(LONG, id="a2")
-    await scene.reply().revise(ref, newer)
-    await scene.reply().revise(ref, newer)
+    await scene.reply().revise([ref], newer)
+    await scene.reply().revise([ref], newer)
     posts = scene.said()
     assert str(posts[0].id) == ref.key
     assert all(sum(f"Part {n}." in one.words for one in posts) == 1 for n in range(12))
-    await scene.reply().revise(ref, replace(ANSWER, id="a3"))
+    await scene.reply().revise([ref], replace(ANSWER, id="a3"))
     assert [str(one.id) for one in scene.said()] == [ref.key]
+
+
+async def test_a_long_answer_is_told_of_with_all_its_messages(scene: Scene) -> None:
+    """Whoever posts, looks or revises knows them in order; revised, it leaves all that were known."""
+    reply, other, third = scene.reply(), scene.reply(), scene.reply()
+    ref = await reply.finish(LONG)
+    keys = [str(one.id) for one in scene.said()]
+    assert ([one.key for one in reply.parts], reply.parts[-1]) == (keys, ref)
+    assert (await other.posted(LONG.id), other.parts) == (ref, reply.parts)
+    await third.revise(reply.parts, replace(ANSWER, id="a2"))
+    assert [one.key for one in third.parts] == keys[:1] == [str(one.id) for one in scene.said()]
+    await third.revise(third.parts, replace(LONG, id="a3"))
+    assert [one.key for one in third.parts] == [str(one.id) for one in scene.said()]
+
+
+async def test_a_long_answer_in_a_direct_message_is_told_of(scene: Scene) -> None:
+    """People can react to each of its messages there, too."""
+    reply = scene.reply()
+    await reply.place(Placement.ASKER)
+    ref = await reply.finish(LONG)
+    keys = [str(one.id) for one in scene.direct()]
+    assert ([one.key for one in reply.parts], reply.parts[-1]) == (keys, ref)
+    assert await reply.posted(LONG.id) == ref
 
 
 async def test_an_answer_in_a_direct_message_is_revised_there(scene: Scene) -> None:
@@ -508,7 +563,7 @@ async def test_an_answer_in_a_direct_message_is_revised_there(scene: Scene) -> N
     reply = scene.reply()
     await reply.place(Placement.ASKER)
     ref = await reply.finish(ANSWER)
-    await scene.reply().revise(ref, replace(ANSWER, id="a2", text="Otherwise [1]."))
+    await scene.reply().revise([ref], replace(ANSWER, id="a2", text="Otherwise [1]."))
     (post,) = scene.direct()
     assert "Otherwise" in post.words
     assert scene.said() == []

@@ -3,8 +3,9 @@
 import pytest
 
 from bot.discord.adapter import DiscordAdapter
+from bot.discord.sweep import SINCE
 from core.feedback import Feedback, Verdict
-from core.messages import Message
+from core.messages import Deleted, Edited, Message
 from tests.bot.discord.conftest import Connect, all_heard, heard, quiet
 from tests.servers.discord import LoopbackDiscord
 from tests.servers.discord_permissions import HISTORY
@@ -148,3 +149,104 @@ async def test_what_is_gone_is_passed_over(
     await discord.person("Ben").reacts(second, "👎")
     await connect()
     assert (await heard(discord, tavern, Feedback)).verdict is Verdict.DOWN
+
+
+async def test_a_channel_is_read_back_to_its_end(
+    discord: LoopbackDiscord, tavern: Tavern, connect: Connect
+) -> None:
+    """However much people talked meanwhile, the last question is found as the first one is."""
+    adapter = await connect()
+    await answered(discord, tavern, adapter)
+    await adapter.stop()
+    general, ana = discord.channel("general"), discord.person("Ana")
+    await ana.says(general, "@Tavernkeep and first?")
+    for number in range(1050):
+        await ana.says(general, f"talk {number}")
+    await ana.says(general, "@Tavernkeep and last?")
+    await connect()
+    await heard(discord, tavern, Message, 3)
+    assert [one.text for one in all_heard(tavern, Message)[1:]] == ["and first?", "and last?"]
+
+
+@pytest.mark.parametrize("lost", ["a session", "a restart"])
+async def test_what_is_said_before_a_channel_is_read_hides_nothing(
+    discord: LoopbackDiscord, tavern: Tavern, connect: Connect, lost: str
+) -> None:
+    """People talk on, in several channels, before the bot has read what it missed there."""
+    ana, ben = discord.person("Ana"), discord.person("Ben")
+    halls = [discord.channel(f"hall {number}") for number in range(4)]
+    adapter = await connect()
+    await answered(discord, tavern, adapter)
+    if lost == "a restart":
+        await adapter.stop()
+    else:
+        discord.gateway.forget()
+    for hall in halls:
+        await ana.says(hall, "@Tavernkeep while nobody listened?")
+    begun = len(discord.gateway.identified)
+    if lost == "a restart":
+        await connect()
+    else:
+        discord.gateway.drop()
+    await discord.until(lambda: len(discord.gateway.identified) > begun)
+    for hall in halls:
+        await ben.says(hall, "morning")
+    await heard(discord, tavern, Message, 5)
+    assert len({one.ref for one in all_heard(tavern, Message)}) == 5
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_bot_that_answered_nothing_lately(
+    discord: LoopbackDiscord, tavern: Tavern, connect: Connect, known: bool
+) -> None:
+    """Though it stayed away for longer than for minutes, it looks back; be it new or long idle."""
+    adapter = await connect()
+    if known:
+        await answered(discord, tavern, adapter)
+    await quiet(discord, adapter, tavern)
+    await adapter.stop()
+    await discord.person("Ana").says(discord.channel("hall"), "@Tavernkeep anybody there?")
+    tavern.clock.advance(minutes=20)
+    await connect()
+    assert (await heard(discord, tavern, Message, 1 + known)).text == "anybody there?"
+
+
+async def test_a_question_that_was_edited_while_away(
+    discord: LoopbackDiscord, tavern: Tavern, connect: Connect
+) -> None:
+    """It is as if Discord told of it now: once, however often it is looked."""
+    adapter = await connect()
+    asked = await discord.person("Ana").says(discord.channel("general"), ASKED)
+    await discord.answer(asked)
+    await quiet(discord, adapter, tavern)
+    await adapter.stop()
+    await discord.person("Ana").edits(asked, "@Tavernkeep When does it open?")
+    for _ in range(2):
+        adapter = await connect()
+        assert (await heard(discord, tavern, Edited)).text == "When does it open?"
+        await adapter.stop()
+    assert len(all_heard(tavern, Edited)) == 1
+
+
+async def test_a_question_that_was_deleted_while_away(
+    discord: LoopbackDiscord, tavern: Tavern, connect: Connect
+) -> None:
+    """What was learned from it goes, and it is not looked for again."""
+    adapter = await connect()
+    asked = await discord.person("Ana").says(discord.channel("general"), ASKED)
+    await discord.answer(asked)
+    await quiet(discord, adapter, tavern)
+    ref = all_heard(tavern, Message)[0].ref
+    (post,) = await tavern.assistant.posts_since("discord", tavern.clock() - SINCE)
+    question = await tavern.assistant.asked(post.answer_id)
+    assert question is not None
+    assert question.ref == ref
+    await adapter.stop()
+    await discord.person("Ana").deletes(asked)
+    await connect()
+    assert (await heard(discord, tavern, Deleted)).ref == ref
+    await tavern.assistant.drain()
+    assert await tavern.assistant.asked(post.answer_id) is None
+    answer = await tavern.assistant.answer(post.answer_id)
+    assert answer is not None
+    assert (answer.question.text, "forgotten" in answer.text) == ("", True)

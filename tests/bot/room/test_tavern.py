@@ -199,8 +199,8 @@ async def test_an_answer_is_revised_where_it_stands(tavern: Tavern) -> None:
     ref = await reply.posted(post.entry.answer.id)
     assert ref is not None
     other = replace(post.entry.answer, text="Otherwise.")
-    await reply.revise(ref, other)
-    await reply.revise(replace(ref, key="nowhere"), other)
+    await reply.revise([ref], other)
+    await reply.revise([replace(ref, key="nowhere")], other)
     assert [one.entry.text for one in tavern.timeline.posts()] == ["How?", "Otherwise."]
 
 

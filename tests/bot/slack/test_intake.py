@@ -333,6 +333,26 @@ async def test_a_conversation_that_is_hidden_from_the_bot_is_closed(
     assert (reopened.conversation.name, reopened.conversation.public) == ("general", False)
 
 
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_deleted_channel_takes_all_that_stood_in_it_away(
+    slack: LoopbackSlack, tavern: Tavern, connect: Connect, private: bool
+) -> None:
+    """Each message as if it had been deleted, and nothing of another channel; twice is once."""
+    await connect()
+    ana, held = slack.person("Ana"), slack.channel("held", private=private)
+    for place in (held, slack.channel("general")):
+        await ana.says(place, "lunch?")
+    await ana.says(held, "dinner?")
+    await heard(slack, tavern, Message, 3)
+    await quiet(slack, tavern)
+    await ana.removes(held)
+    await heard(slack, tavern, Deleted, 2)
+    slack.announcer.send({"type": "channel_deleted", "channel": held.id})
+    slack.announcer.send({"type": "channel_deleted"})
+    await quiet(slack, tavern)
+    assert [one.ref.conversation for one in all_heard(tavern, Deleted)] == [held.id, held.id]
+
+
 async def test_members_who_leave(slack: LoopbackSlack, tavern: Tavern, connect: Connect) -> None:
     """Whose membership ends changes nothing of the conversation, unless it is the bot's own."""
     await connect()

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.replies import Replies
 from bot.slack.client import close, web_client
 from bot.slack.identity import Identities
 from bot.slack.pace import Pace
-from bot.slack.replies import Replies
 from bot.slack.reply import SlackReply
 from bot.slack.workspace import Workspace
 from core.answers import Answer, Citation, Origin, Placement, Question
@@ -63,19 +64,26 @@ class Scene:
         self.identities = Identities(self.client, lambda: datetime.now(UTC))
         self.replies = self.process()
 
-    def process(self, patience: float = 5.0) -> Replies:
+    def process(self, patience: float = 5.0) -> Replies[SlackReply]:
         """Return the replies of a process that begins now."""
         workspace = self.slack.workspace
-        return Replies(
+        pace = Pace(speed=1e6, patience=patience)
+        made = partial(
+            SlackReply,
             self.client,
             workspace=Workspace(
                 user=workspace.bot.id, bot=workspace.bot.bot_id, team_id="T0TAVERN"
             ),
             identities=self.identities,
             settings=slack_settings(self.slack, moderators=self.mods.id),
-            now=lambda: datetime.now(UTC) + self.late,
-            pace=Pace(speed=1e6, patience=patience),
+            now=self.now,
+            pace=pace,
         )
+        return Replies(lambda message, opened: made(message, opened=opened), pace, self.now)
+
+    def now(self) -> datetime:
+        """Return the time, or a later one."""
+        return datetime.now(UTC) + self.late
 
     def message(self, key: str | None = None) -> Message:
         """Return the question as core has it; a key makes it something that was typed."""
@@ -376,11 +384,11 @@ async def test_a_message_that_cannot_be_deleted_twice_stays_gone(scene: Scene) -
     """Taking away what is gone is no error, and a Slack that is away is one."""
     ref = await scene.reply().finish(LONG)
     scene.slack.faults.next("message_not_found", "chat.delete")
-    await scene.reply().revise(ref, replace(ANSWER, id="a2"))
+    await scene.reply().revise([ref], replace(ANSWER, id="a2"))
     other = await scene.reply().finish(replace(LONG, id="a3"))
     scene.slack.faults.always("fatal_error", "chat.delete")
     with pytest.raises(PlatformAwayError):
-        await scene.reply().revise(other, replace(ANSWER, id="a4"))
+        await scene.reply().revise([other], replace(ANSWER, id="a4"))
 
 
 async def test_a_change_that_slack_refuses_is_an_error(scene: Scene) -> None:
@@ -388,7 +396,7 @@ async def test_a_change_that_slack_refuses_is_an_error(scene: Scene) -> None:
     ref = await scene.reply().finish(ANSWER)
     scene.slack.faults.always("is_archived", "chat.update")
     with pytest.raises(PlatformAwayError):
-        await scene.reply().revise(ref, replace(ANSWER, id="a2"))
+        await scene.reply().revise([ref], replace(ANSWER, id="a2"))
     assert scene.calls("chat.update") == 1
 
 
@@ -397,7 +405,7 @@ async def test_a_change_that_never_arrives_is_an_error(scene: Scene) -> None:
     ref = await scene.reply().finish(ANSWER)
     scene.slack.faults.always("503", "chat.update")
     with pytest.raises(PlatformAwayError):
-        await scene.reply().revise(ref, replace(ANSWER, id="a2"))
+        await scene.reply().revise([ref], replace(ANSWER, id="a2"))
     assert scene.calls("chat.update") == 4
 
 
@@ -689,17 +697,45 @@ async def test_without_moderators_there_is_no_place_for_drafts(scene: Scene) -> 
 async def test_a_revised_answer_stands_where_the_former_stood(scene: Scene) -> None:
     """An edited question's answer takes the old one's place, and what stood above that one goes."""
     ref = await scene.reply().finish(LONG)
-    await scene.reply().revise(ref, replace(ANSWER, id="a2"))
+    await scene.reply().revise([ref], replace(ANSWER, id="a2"))
     (post,) = scene.said()
     assert (post.ts, TEXT in post.words) == (ref.key, True)
     assert post.metadata == {"event_type": "tavernkeep_answer", "event_payload": {"id": "a2"}}
+
+
+async def test_a_long_answer_is_told_of_with_all_its_messages(scene: Scene) -> None:
+    """Whoever posts, looks or revises knows them in order; revised, it leaves all that were known."""
+    reply, other, third = scene.reply(), scene.reply(), scene.reply()
+    ref = await reply.finish(LONG)
+    keys = [one.ts for one in scene.said()]
+    assert [one.key for one in reply.parts] == keys
+    assert reply.parts[-1] == ref
+    assert await other.posted(LONG.id) == ref
+    assert other.parts == reply.parts
+    await third.revise(reply.parts, replace(ANSWER, id="a2"))
+    (post,) = scene.said()
+    assert [one.key for one in third.parts] == [post.ts] == keys[:1]
+    await third.revise(third.parts, replace(LONG, id="a3"))
+    assert [one.key for one in third.parts] == [one.ts for one in scene.said()]
+
+
+async def test_a_revision_that_broke_off_is_brought_to_its_end(scene: Scene) -> None:
+    """What the old answer stood in goes, even if its first message shows the new one already."""
+    reply, other = scene.reply(), scene.reply()
+    await reply.finish(LONG)
+    scene.slack.faults.always("fatal_error", "chat.delete")
+    with pytest.raises(PlatformAwayError):
+        await other.revise(reply.parts, replace(ANSWER, id="a2"))
+    scene.slack.faults.clear()
+    await other.revise(reply.parts, replace(ANSWER, id="a2"))
+    assert [one.ts for one in scene.said()] == [reply.parts[0].key]
 
 
 async def test_a_revised_answer_may_be_longer(scene: Scene) -> None:
     """What does not fit the message follows below it; doing it again changes nothing."""
     ref = await scene.reply().finish(ANSWER)
     for _ in range(2):
-        await scene.reply().revise(ref, replace(LONG, id="a2"))
+        await scene.reply().revise([ref], replace(LONG, id="a2"))
     posts = scene.said()
     assert posts[0].ts == ref.key
     assert sum(one.words.count("Part ") for one in posts) == 30

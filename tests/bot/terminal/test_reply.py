@@ -142,7 +142,7 @@ async def test_another_answer_is_printed_below(clock: Clock) -> None:
     console = Console(file=io.StringIO(), width=80)
     for reply in (TerminalReply(console, REF, clock), CollectedReply(REF)):
         await reply.finish(answer(clock))
-        await reply.revise(REF, replace(answer(clock), text="At eleven."))
+        await reply.revise([REF], replace(answer(clock), text="At eleven."))
         assert reply.answer is not None
         assert reply.answer.text == "At eleven."
     assert printed(console).index("At ten") < printed(console).index("At eleven.")

@@ -3,7 +3,8 @@
 import os
 import sqlite3
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,12 @@ from core.jobs.reembed import Reembed
 from core.jobs.refresh import Refresh
 from core.ledger.collections import collections_of
 from core.ledger.documents import load_embeddings, save_embeddings
+from core.ledger.inbox import handled
 from core.ledger.ledger import Ledger, Transaction
-from tests.doubles import Clock, ListedSource, silent
+from tests.doubles import Clock, ListedSource, message, received, silent
 
 CANARY = "quetzalcoatlus"
+KEPT = timedelta(days=8)
 NOTHING = "Nothing was erased since the last purge."
 
 
@@ -61,6 +64,7 @@ async def purge(
         indexing=indexing,
         reembed=reembed,
         index_folder=tmp_path / "index",
+        keeps=KEPT,
         now=clock,
     )
 
@@ -73,7 +77,13 @@ async def test_a_purge_rewrites_what_lost_rows(
     rows = await index.ids("passages")
     report = await purge.run(clock(), silent)
     after = await index.collections()
-    assert report.figures == {"answers": 0, "collections": 1, "embeddings": 1, "folders": 0}
+    assert report.figures == {
+        "answers": 0,
+        "collections": 1,
+        "deliveries": 0,
+        "embeddings": 1,
+        "folders": 0,
+    }
     assert len(after) == len(before)
     assert len({*after} & {*before}) == 1
     assert await index.ids("passages") == rows
@@ -112,7 +122,13 @@ async def test_embeddings_of_a_former_model_go_without_an_erasure(
     async with ledger.writing() as connection:
         await save_embeddings(connection, vectors, "former")
     report = await purge.run(clock.advance(days=1), silent)
-    assert report.figures == {"answers": 0, "collections": 0, "embeddings": 1, "folders": 0}
+    assert report.figures == {
+        "answers": 0,
+        "collections": 0,
+        "deliveries": 0,
+        "embeddings": 1,
+        "folders": 0,
+    }
     assert await index.collections() == names
     async with ledger.reading() as connection:
         assert not await load_embeddings(connection, ["some hash"], "former")
@@ -206,6 +222,7 @@ async def test_a_purge_that_is_killed_anywhere_is_made_up(
         indexing=indexing,
         reembed=reembed,
         index_folder=None,
+        keeps=KEPT,
         now=clock,
     )
     with pytest.raises(Killed):
@@ -214,3 +231,22 @@ async def test_a_purge_that_is_killed_anywhere_is_made_up(
     assert (await purge.run(clock(), silent)).summary != NOTHING
     assert not any(CANARY.encode() in held for held in files(tmp_path).values())
     assert (await purge.run(clock.advance(seconds=1), silent)).summary == NOTHING
+
+
+async def test_what_nobody_delivers_again_leaves_the_inbox(
+    purge: Purge, ledger: Ledger, clock: Clock
+) -> None:
+    """Eight days after it was handled, in as many portions as it takes; until then it is known."""
+    many = [replace(message(str(number)), event_id=str(number)) for number in range(1_200)]
+    async with ledger.writing() as connection:
+        for one in many:
+            await received(connection, one, clock())
+            await handled(connection, one, clock())
+    await purge.run(clock.advance(seconds=1), silent)
+    report = await purge.run(clock.advance(days=7), silent)
+    assert report.figures["deliveries"] == 0
+    report = await purge.run(clock.advance(days=2), silent)
+    assert (report.figures["deliveries"], report.summary) == (
+        1_200,
+        "Nothing was erased since the last purge; 1200 old deliveries removed.",
+    )

@@ -18,12 +18,23 @@ from core.ledger.answers import load_answer
 from core.ledger.epochs import load_ratings
 from core.ledger.feedback import live_verdicts
 from core.ledger.ledger import Ledger
-from core.messages import Conversation
+from core.messages import Conversation, Reaction
 from core.retrieval import Retriever, Sought
 from core.settings import Settings
 from core.settings_of_learning import LearningSettings
 from tests.doubles import Clock
-from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KITCHEN, ROBOT, Tavern, memory_tavern
+from tests.tavern import (
+    ANA,
+    BEN,
+    CELLAR,
+    CLEO,
+    HALL,
+    KITCHEN,
+    ROBOT,
+    KeptReply,
+    Tavern,
+    memory_tavern,
+)
 
 QUESTION = "When does the kitchen close?"
 
@@ -171,6 +182,60 @@ async def test_emoji_on_what_is_no_answer_are_no_verdicts(tavern: Tavern) -> Non
     async with tavern.ledger.writing() as connection:
         await tavern.evidence.take_reaction(connection, reaction)
         assert await tavern.evidence.catch_up(connection, reaction.ref) == []
+
+
+class Scattered:
+    """An answer that stands in two messages, and what a person's emoji on them amount to."""
+
+    def __init__(self, tavern: Tavern) -> None:
+        """Take where it is given."""
+        self._tavern = tavern
+        self.answer_id = ""
+
+    async def give(self) -> None:
+        """Have the question answered."""
+        message = self._tavern.message(QUESTION)
+        reply = KeptReply("two")
+        reply.parts = [replace(reply.ref, key="one"), reply.ref]
+        await self._tavern.assistant.on_message(message, reply)
+        self.answer_id = reply.answer.id
+
+    async def mark(self, key: str, emoji: str, *, added: bool = True) -> Verdict | None:
+        """Put an emoji on a message or take it off, and return the verdict that counts then."""
+        reaction = self._tavern.reaction(key, emoji, added=added)
+        return await self.take(reaction)
+
+    async def take(self, reaction: Reaction) -> Verdict | None:
+        """Bring a reaction, and return the verdict that counts then."""
+        await self._tavern.assistant.on_reaction(reaction)
+        async with self._tavern.ledger.reading() as connection:
+            live = await live_verdicts(connection, [self.answer_id])
+        assert len(live) <= 1
+        return live[0].verdict if live else None
+
+
+async def test_an_emoji_on_any_message_of_an_answer_is_one_verdict_on_it(tavern: Tavern) -> None:
+    """The last one wins wherever it stands; one that was there before the answer was noted counts."""
+    scattered = Scattered(tavern)
+    await tavern.assistant.on_reaction(tavern.reaction("one", "👍"))
+    await scattered.give()
+    assert await scattered.mark("one", "🎲") is Verdict.UP
+    assert await scattered.mark("two", "👎") is Verdict.DOWN
+    assert await scattered.mark("two", "👎", added=False) is Verdict.UP
+
+
+async def test_an_emoji_counts_as_long_as_it_is_on_any_message_of_an_answer(tavern: Tavern) -> None:
+    """Taking it off one takes nothing back, taking it off the last does, in whatever order it is told."""
+    scattered = Scattered(tavern)
+    await scattered.give()
+    assert await scattered.mark("one", "👍") is Verdict.UP
+    late = tavern.reaction("two", "👍")
+    gone = tavern.reaction("one", "👍", added=False)
+    assert await scattered.take(gone) is None
+    assert await scattered.take(late) is Verdict.UP
+    assert await scattered.mark("one", "👍") is Verdict.UP
+    assert await scattered.mark("two", "👍", added=False) is Verdict.UP
+    assert await scattered.mark("one", "👍", added=False) is None
 
 
 async def test_generated_text_is_given_again_only_once_verified(tavern: Tavern) -> None:

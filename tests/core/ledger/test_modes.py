@@ -46,7 +46,8 @@ async def answered(connection: Transaction, asked: Message, minutes: float, key:
     """Have the bot answer a message in the thread of m1."""
     posted = answer(key, f"What about {key}?")
     await save_answer(connection, posted, asked)
-    await save_post(connection, posted, ref(f"p-{key}"), "m1", NOON + timedelta(minutes=minutes))
+    at, stands = NOON + timedelta(minutes=minutes), ref(f"p-{key}")
+    await save_post(connection, posted, stands, "m1", at, [ref(f"above-{key}"), stands])
 
 
 async def test_the_bot_spoke_last_to_the_asker(thread: Transaction) -> None:
@@ -68,7 +69,7 @@ async def test_who_speaks_between_ends_it(thread: Transaction) -> None:
 
 
 async def test_turns_that_nobody_asked_for_are_counted(thread: Transaction) -> None:
-    """Answers to mentions are not; a post that is younger than the message is none yet."""
+    """Each once, however many messages it stands in; answers to mentions are not, nor later ones."""
     for minutes, key in ((2, "m2"), (4, "m4")):
         await save_message(thread, at(minutes, key), NOON)
         await answered(thread, at(minutes, key), minutes + 1, f"a-{key}")

@@ -12,7 +12,7 @@ from core.ledger.answers import answer_at, load_answer, save_answer, save_post, 
 from core.ledger.erasure import FORGOTTEN
 from core.ledger.feedback import append, live_verdicts, save_correction
 from core.ledger.ledger import Transaction
-from core.ledger.messages import save_message, set_reaction
+from core.ledger.messages import save_message, set_reaction, thread_turns
 from core.ledger.people import see_person
 from core.ledger.posts import (
     Answered,
@@ -32,10 +32,12 @@ POST = MessageRef(platform="room", conversation="lobby", key="post")
 LATER = NOON + timedelta(minutes=1)
 
 
-def thumb(by: str = "bob", *, added: bool = True, emoji: str = "👍") -> Reaction:
+def thumb(
+    by: str = "bob", *, added: bool = True, emoji: str = "👍", ref: MessageRef = POST
+) -> Reaction:
     """Return an emoji on the post."""
     return Reaction(
-        event_id=f"{by}{added}", ref=POST, person=person(by), emoji=emoji, added=added, at=NOON
+        event_id=f"{by}{added}", ref=ref, person=person(by), emoji=emoji, added=added, at=NOON
     )
 
 
@@ -91,7 +93,9 @@ async def test_the_answer_to_a_message_is_found_where_it_stands(
     writer: Transaction, asked: Message
 ) -> None:
     """In the message's own conversation; a draft that moderators see is not what stands there."""
-    assert await answered(writer, asked) == Answered(message=asked, answer_id="a1", ref=POST)
+    assert await answered(writer, asked) == Answered(
+        message=asked, answer_id="a1", standing=(POST,)
+    )
     other = replace(message("other"), conversation=replace(asked.conversation, key="yard"))
     await save_message(writer, other, NOON)
     await save_answer(writer, answer("a2"), other)
@@ -107,7 +111,7 @@ async def test_an_answer_is_touched_by_whatever_people_do_with_it(
     writer: Transaction, asked: Message, touch: str
 ) -> None:
     """A verdict, one that was taken back, any emoji, a correction, giving it again, a decision."""
-    assert await is_untouched(writer, "a1", POST)
+    assert await is_untouched(writer, "a1")
     await save_answer(writer, answer("a2", reused="a1" if touch == "again" else None), None)
     if touch in {"verdict", "taken back"}:
         await append(writer, said("a1", by="bob", withdrawn=touch == "taken back"))
@@ -118,7 +122,7 @@ async def test_an_answer_is_touched_by_whatever_people_do_with_it(
         await save_correction(writer, better, "a2", NOON)
     elif touch == "draft":
         await drafts.save_draft(writer, "a1", asked.ref, Placement.MODERATORS, NOON)
-    assert not await is_untouched(writer, "a1", POST)
+    assert not await is_untouched(writer, "a1")
 
 
 async def test_the_new_answer_takes_the_old_ones_place(writer: Transaction, asked: Message) -> None:
@@ -138,7 +142,7 @@ async def test_the_new_answer_takes_the_old_ones_place(writer: Transaction, aske
     await save_answer(writer, answer("a2", "Newer words?"), None)
     old = await answered(writer, asked)
     assert old
-    await give_way(writer, old, "a2", LATER)
+    await give_way(writer, old, "a2", [], LATER)
     assert await answer_at(writer, POST) == "a2"
     assert await unposted(writer, asked) is None
     emptied = await load_answer(writer, "a1")
@@ -147,3 +151,57 @@ async def test_the_new_answer_takes_the_old_ones_place(writer: Transaction, aske
     assert (emptied.question.text, emptied.question.asked) == ("", "")
     verdicts = {(one.answer_id, one.person.key) for one in await live_verdicts(writer)}
     assert verdicts == {("a1", "cid"), ("a2", "bob")}
+
+
+# -- one answer in several messages ----------------------------------------------------------------
+
+BELOW = replace(POST, key="post-2")
+
+
+@pytest.fixture
+async def long(writer: Transaction) -> Message:
+    """Return a message whose answer stands in two messages."""
+    await received(writer, ASKED, NOON)
+    await save_message(writer, ASKED, NOON)
+    await save_answer(writer, answer("a1"), ASKED)
+    await save_post(writer, answer("a1"), BELOW, ASKED.ref.key, NOON, [POST, BELOW])
+    return ASKED
+
+
+async def test_all_messages_of_an_answer_are_known(writer: Transaction, long: Message) -> None:
+    """Each leads to the answer and is listed for the sweep; in its thread the answer is one turn."""
+    assert [await answer_at(writer, one) for one in (POST, BELOW)] == ["a1", "a1"]
+    assert [one.ref for one in await posts_since(writer, "room", NOON)] == [POST, BELOW]
+    place = long.conversation.id
+    turns = await thread_turns(writer, place, ASKED.ref.key, LATER, 10)
+    assert [turn.by_bot for turn in turns] == [False, True]
+
+
+@pytest.mark.parametrize("place", [POST, BELOW])
+async def test_an_emoji_on_any_message_touches_the_answer(
+    writer: Transaction, long: Message, place: MessageRef
+) -> None:
+    """So it is not given anew when its question is changed."""
+    assert await is_untouched(writer, "a1")
+    await set_reaction(writer, thumb(emoji="🎲", ref=place))
+    assert not await is_untouched(writer, "a1")
+
+
+async def test_an_answer_leaves_all_its_messages_together(
+    writer: Transaction, long: Message
+) -> None:
+    """The new one stands in as many as it needs, in the same thread; nothing is left of the old."""
+    old = await answered(writer, long)
+    assert old
+    assert old.standing == (POST, BELOW)
+    await save_answer(writer, answer("a2", "Newer words?"), None)
+    await give_way(writer, old, "a2", [POST], LATER)
+    assert [await answer_at(writer, one) for one in (POST, BELOW)] == ["a2", None]
+    (post,) = await posts_since(writer, "room", NOON)
+    assert (post.thread, post.at) == ("asked", NOON)
+    third = replace(POST, key="post-3")
+    await save_answer(writer, answer("a3", "Newest words?"), None)
+    newer = replace(old, answer_id="a2", standing=(POST,))
+    await give_way(writer, newer, "a3", [POST, third], LATER)
+    await give_way(writer, old, "a2", [POST], LATER)
+    assert [await answer_at(writer, one) for one in (POST, BELOW, third)] == ["a3", None, "a3"]

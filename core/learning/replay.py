@@ -1,0 +1,154 @@
+"""Replay: questions whose answer is known are asked of an epoch before it counts, and afterwards."""
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+
+from core.audience import EVERYONE
+from core.feedback import Feedback, Verdict
+from core.indexing import Indexing
+from core.learning.promotion import Move
+from core.learning.recalled import Recalled
+from core.learning.reuse import REUSABLE, Reuse
+from core.learning.shadow import Shadow
+from core.ledger.epochs import live_epoch, one_epoch
+from core.ledger.feedback import votes_since
+from core.ledger.known import Known, known_questions, said_between, vectors_of
+from core.ledger.ledger import Ledger
+from core.proof import Outcome, Proof, proof_of, turned_bad
+from core.ranking import Influence, influence_of
+from core.retrieval import Retriever, Searched
+
+AT_MOST = 200  # known questions of one replay; more tell little and take seconds
+RATERS = 5  # people who must find something wrong before a stream of verdicts has turned bad
+FIRST = Proof(outcome=Outcome.UNPROVEN, reason="there is no epoch before it")
+
+
+class Replay:
+    """Asks what is known, through the bot's own search and reuse, of two epochs in turn."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        indexing: Indexing,
+        retriever: Retriever,
+        reuse: Reuse,
+        curators: Collection[str],
+        canaries: Sequence[str],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take what answers; `canaries` are questions that no stored answer may be given for."""
+        self._ledger = ledger
+        self._indexing = indexing
+        self._retriever = retriever
+        self._reuse = reuse
+        self._curators = curators
+        self._canaries = [
+            Known(text=text, audience=EVERYONE, given=frozenset(), cited=frozenset())
+            for text in canaries
+        ]
+        self._now = now
+
+    async def judge(self, epoch_id: int, moves: Sequence[Move]) -> Proof:
+        """Return what an epoch, with the moves that come with it, does to what is known."""
+        async with self._ledger.reading() as connection:
+            live = await live_epoch(connection)
+            known = await known_questions(connection, self._curators, self._now(), AT_MOST)
+        if live is None:
+            return FIRST
+        return await self._compare(known, None, await self._shadow(epoch_id, moves))
+
+    async def compare(self, earlier: int, later: int) -> Proof:
+        """Return what a later epoch does to what was known before it, against an earlier one."""
+        async with self._ledger.reading() as connection:
+            made = await one_epoch(connection, later)
+            before = made.made_at if made else self._now()
+            known = await known_questions(connection, self._curators, before, AT_MOST)
+        one, other = await self._shadow(earlier, ()), await self._shadow(later, ())
+        return await self._compare(known, one, other)
+
+    async def _shadow(self, epoch_id: int, moves: Sequence[Move]) -> Shadow:
+        """Return an epoch as it would count; what it would have recalled gets its vectors."""
+        tried = sorted(move.answer_id for move in moves if move.standing in REUSABLE)
+        fingerprint = self._indexing.fingerprint
+        async with self._ledger.reading() as connection:
+            found = await vectors_of(connection, tried, fingerprint)
+        await self._indexing.remember({hash_: text for _, _, hash_, text, v in found if v is None})
+        async with self._ledger.reading() as connection:
+            found = await vectors_of(connection, tried, fingerprint)
+        return Shadow(
+            ratings=self._retriever.ratings.of(epoch_id),
+            standings={move.answer_id: move.standing for move in moves},
+            phrasings=[(id_, owner, v) for id_, owner, _, _, v in found if v is not None],
+        )
+
+    # -- asking --------------------------------------------------------------------------------
+
+    async def _compare(self, known: Sequence[Known], before: Shadow | None, after: Shadow) -> Proof:
+        was: list[bool] = []
+        now: list[bool] = []
+        leaks: list[str] = []
+        for one in known:
+            searched = await self._searched(one)
+            was += (await self._asked(one, searched, before))[0]
+            right, given = await self._asked(one, searched, after)
+            now += right
+            if given and not given.answer.audience.readable_by(one.audience.requires):
+                leaks.append("an answer would be given to people who may not read it")
+        leaks += await self._songs(before, after)
+        return proof_of(was, now, leaks)
+
+    async def _songs(self, before: Shadow | None, after: Shadow) -> list[str]:
+        """Return a sentence for each canary that is answered by something that was learned."""
+        leaks = []
+        for canary in self._canaries:
+            searched = await self._searched(canary)
+            was, _ = await self._asked(canary, searched, before)
+            now, _ = await self._asked(canary, searched, after)
+            if was[0] and not now[0]:
+                leaks.append(f"a stored answer would be given for “{canary.text}”")
+        return leaks
+
+    async def _searched(self, known: Known) -> Searched:
+        sought = await self._retriever.seek(known.text, known.audience.requires)
+        return await self._retriever.search(sought)
+
+    async def _asked(
+        self, known: Known, searched: Searched, shadow: Shadow | None
+    ) -> tuple[list[bool], Recalled | None]:
+        """Return whether the right stored answer is given and a right document found first."""
+        given = await self._reuse.given_again(searched.sought, shadow)
+        right = [given.answer.id in known.given if given else not known.given]
+        if known.cited:
+            found = await self._retriever.rate(searched, shadow.ratings if shadow else None)
+            right.append(bool(found) and found[0].document_id in known.cited)
+        return right, given
+
+    # -- listening -----------------------------------------------------------------------------
+
+    async def souring(self, since: datetime, before: datetime, budget: float) -> str | None:
+        """Return the sentence on how verdicts turned bad since a time, or None where they did not.
+
+        They are compared with those on answers that were given from `before` until then; each weighs
+        what its rater weighs.
+        """
+        async with self._ledger.reading() as connection:
+            votes = await votes_since(connection, before)
+            influence = influence_of(votes, self._curators, budget)
+            old = await said_between(connection, before, since)
+            new = await said_between(connection, since, self._now())
+        against = [one for one in new if one.verdict is Verdict.DOWN]
+        if len({min(one.linked, default=one.person.id) for one in against}) < RATERS:
+            return None
+        ups, downs = (_weight(new, verdict, influence) for verdict in Verdict)
+        old_ups, old_downs = (_weight(old, verdict, influence) for verdict in Verdict)
+        base = (1.2 + old_downs) / (3.0 + old_ups + old_downs)
+        if not turned_bad(ups, downs, base):
+            return None
+        return f"{len(against)} of {len(new)} verdicts since were 👎, and {base:.0%} before"
+
+
+def _weight(said: Sequence[Feedback], verdict: Verdict, influence: Influence) -> float:
+    """Return what the verdicts of one kind weigh together."""
+    return math.fsum(influence.get(one.person.id, 1.0) for one in said if one.verdict is verdict)
