@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from core.answers import Answer, Origin, Question, Standing
 from core.documents import content_hash
-from core.feedback import Feedback, Penalty, Rating, Verdict, Weighed, by_answer
+from core.feedback import Feedback, Penalty, Rating, Weighed, by_answer
 from core.indexing import Indexing
 from core.job import JobReport, Progress
 from core.learning.grounds import SecondGate

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Standing
 from core.embedding import Vectors
-from core.ledger.feedback import explicit
+from core.ledger.feedback import live_verdicts
 from core.ledger.learned import evidence
-from core.ledger.tables import answers, embeddings, feedback, questions
+from core.ledger.tables import answers, embeddings, questions
+from core.ledger.writes import portions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +74,10 @@ async def load_said(connection: AsyncConnection, epoch_id: int, fingerprint: str
     Where nobody meant to judge an answer, nothing was said of it.
     """
     root = func.coalesce(answers.c.reused_id, answers.c.id)
-    rows = await connection.execute(
+    found = await connection.execute(
         select(
             root.label("root"),
+            evidence.c.answer_id,
             questions.c.text,
             questions.c.hash,
             evidence.c.ups,
@@ -89,10 +91,13 @@ async def load_said(connection: AsyncConnection, epoch_id: int, fingerprint: str
             evidence.c.epoch_id == epoch_id,
             embeddings.c.fingerprint == fingerprint,
             questions.c.text != "",
-            exists().where(feedback.c.answer_id == evidence.c.answer_id, explicit()),
         )
         .order_by(root, questions.c.hash, evidence.c.answer_id)
     )
+    rows = found.all()
+    judged: set[str] = set()
+    for portion in portions([row.answer_id for row in rows]):
+        judged |= {one.answer_id for one in await live_verdicts(connection, portion)}
     return [
         Said(
             root=row.root,
@@ -103,4 +108,5 @@ async def load_said(connection: AsyncConnection, epoch_id: int, fingerprint: str
             downs=row.downs,
         )
         for row in rows
+        if row.answer_id in judged
     ]
