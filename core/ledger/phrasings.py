@@ -1,5 +1,6 @@
 """Questions with their vectors: those that stored answers are found by, and those that were judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +69,14 @@ async def load_phrasings(connection: AsyncConnection, fingerprint: str) -> list[
     ]
 
 
+async def _judged(connection: AsyncConnection, answer_ids: Sequence[str]) -> set[str]:
+    """Return those of the answers that somebody meant to judge, and stands by it."""
+    judged: set[str] = set()
+    for portion in portions(answer_ids):
+        judged |= {one.answer_id for one in await live_verdicts(connection, portion)}
+    return judged
+
+
 async def load_said(connection: AsyncConnection, epoch_id: int, fingerprint: str) -> list[Said]:
     """Return what an epoch weighs at each question that has a vector; a copy's is its stored answer's.
 
@@ -95,9 +104,7 @@ async def load_said(connection: AsyncConnection, epoch_id: int, fingerprint: str
         .order_by(root, questions.c.hash, evidence.c.answer_id)
     )
     rows = found.all()
-    judged: set[str] = set()
-    for portion in portions([row.answer_id for row in rows]):
-        judged |= {one.answer_id for one in await live_verdicts(connection, portion)}
+    judged = await _judged(connection, [row.answer_id for row in rows])
     return [
         Said(
             root=row.root,
