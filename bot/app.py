@@ -19,6 +19,7 @@ from core.hookspecs import Services
 from core.interfaces import Embedder, Index, LanguageModel
 from core.jobs.reembed import Reembed
 from core.jobs.refresh import Refresh
+from core.learning.auditing import Auditing
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.forgetting import Forgetting
@@ -176,6 +177,7 @@ def _services(
         preferring=_preferring(store, now),
         sources=Sources(store.ledger),
         reviews=Reviewing(ledger=store.ledger, curators=store.settings.learning.curators, now=now),
+        audits=Auditing(ledger=store.ledger, curators=store.settings.learning.curators, now=now),
         folder=store.folder.of_plugin(name),
         commands=brought.commands,
         now=now,

@@ -90,7 +90,7 @@ def _replay(store: Store, reuse: Reuse, now: Callable[[], datetime]) -> Replay:
         indexing=store.indexing,
         retriever=store.retriever,
         reuse=reuse,
-        curators=store.settings.learning.curators,
+        settings=store.settings.learning,
         canaries=CANARIES.read_text(encoding="utf-8").splitlines(),
         now=now,
     )
@@ -102,7 +102,6 @@ def _replaying(store: Store, replay: Replay, now: Callable[[], datetime]) -> Rep
         indexing=store.indexing,
         replay=replay,
         epochs=Epochs(ledger=store.ledger, now=now),
-        budget=store.settings.learning.budget,
     )
 
 

@@ -62,7 +62,8 @@ class Feedback:
     """One event of the log, by a person.
 
     `withdrawn` takes back every earlier event of that verdict; where it names an emoji, those that
-    came by this emoji. `linked` are the ids of all accounts of the person, which the ledger knows.
+    came by this emoji. The ledger knows `linked`, the ids of all accounts of the person, and in which
+    `conversation` the answer was given.
     """
 
     event_id: str
@@ -75,6 +76,7 @@ class Feedback:
     withdrawn: bool = False
     emoji: str | None = None
     linked: frozenset[str] = frozenset()
+    conversation: str | None = None
 
     @property
     def is_liking(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import pluggy
 
-from core.answers import Review
+from core.answers import Answer, Review
 from core.documents import Contents
 from core.interfaces import Command, Embedder, Index, LanguageModel, Listener, Reranker, Source
 from core.job import Job
@@ -118,6 +118,14 @@ class Reviews(Protocol):
         ...
 
 
+class Audits(Protocol):
+    """Gives curators the answers that their verdict is worth most on."""
+
+    async def next(self, person: Person, conversation: Conversation) -> Answer | None:
+        """Return the next, at the question to judge it at; raise `TavernkeepError` for no curator."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a plugin may use.
@@ -137,6 +145,7 @@ class Services:
     preferring: Prefers
     sources: Reads
     reviews: Reviews
+    audits: Audits
     folder: Path
     commands: Sequence[Command]
     now: Callable[[], datetime]

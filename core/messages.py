@@ -8,12 +8,18 @@ from core.audience import EVERYONE, Audience, members_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody on a platform; `bot` marks this and other bots, which are never raters."""
+    """Somebody on a platform; `bot` marks this and other bots, which are never raters.
+
+    `guest` is somebody whom the platform lets in but partly; `since` is when the account was made,
+    where the platform tells. What guests and new accounts say of answers weighs little.
+    """
 
     platform: str
     key: str
     name: str
     bot: bool = False
+    guest: bool = False
+    since: datetime | None = None
 
     @property
     def id(self) -> str:

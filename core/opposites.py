@@ -22,7 +22,8 @@ def words_in(text: str) -> list[str]:
 NEGATIONS = frozenset(
     words_in(
         "no not non never without cannot none nothing neither nor cant dont doesnt didnt isnt wont "
-        "unable impossible fail fails failed failing broken refuse refuses except nicht kein keine "
+        "unable impossible unsuccessful unavailable fail fails failed failing broken refuse refuses "
+        "except nicht kein keine "
         "keinen ohne niemals pas sans jamais aucun nunca"
     )
 )
@@ -30,12 +31,17 @@ NEGATIONS = frozenset(
 HARMLESS = re.compile(
     r"\b(?:not sure|not clear|no idea|whether or not|or not|not only|no longer sure|"
     r"(?:do|did)(?:n't| not|nt) (?:know|understand|see how|get how)|"
-    r"can(?:'t|not|t| not) (?:figure|find out|find how|work out|see how|remember))\b"
+    r"can(?:'t|not|t| not) (?:figure|find out|find how|work out|see how|remember)|"
+    r"leave (?:\w+ )?(?:feedback|comments?|reviews?|notes?|messages?)|"
+    r"(?:annual|sick|parental|maternity|paternity|paid|unpaid|my|your|'s|of) leave)\b"
     r"|([\u3400-\u9fff])[不没]\1|不知道|不清楚|不同|不过|不仅|不但|不错|差不多|对不起|不好意思"
     r"|无线|未来|停车|(?:区|分|特|级|类|个|性)别|别[的人]",
     re.IGNORECASE,
 )
-CHINESE_NEGATIONS = re.compile("[不没無无未别勿]")
+CHINESE_NEGATIONS = re.compile("失败|[不没無无未别勿]")
+# What stands for a negation without being a word of it.
+ALL_BUT = re.compile(r"\b(every(?:one|body)|any(?:one|body)|all) but\b", re.IGNORECASE)
+AWAY = re.compile(r"\b(is|are|was|were|goes|went) down\b", re.IGNORECASE)
 
 # Kinds of words; two questions of which only one has such a word do not mean the same.
 HALTING = frozenset(
@@ -43,7 +49,7 @@ HALTING = frozenset(
         "disable disabled disables disabling deactivate deactivated deactivating off stop stopped "
         "stops stopping halt quit kill shutdown shut prevent prevents preventing forbid forbidden "
         "forbidding block blocked blocking avoid avoiding exclude excluding mute silence pause "
-        "suspend cancel cancelling canceling"
+        "suspend cancel cancelling canceling quiet"
     )
 )
 REMOVING = frozenset(
@@ -74,7 +80,7 @@ OPPOSITES = tuple(
         "read reading|write writing",
         "open opens opening start starts|close closes closing end ends",
         "encrypt encryption|decrypt decryption",
-        "backup backups|restore restoring",
+        "backup backups|restore restoring recover recovering",
         "first oldest|last latest newest",
         "join joining|leave leaving",
         "show|hide hiding",
@@ -90,6 +96,35 @@ OPPOSITES = tuple(
         "client clients|server servers",
         "production|staging|development",
         "hourly|daily|weekly|monthly|yearly annual",
+        "approve approves approved accept accepts accepted|"
+        "reject rejects rejected decline declines declined",
+        "include includes included including|exclude excludes excluded excluding",
+        "cheap cheaper cheapest|expensive",
+        "fast faster fastest|slow slower slowest",
+        "ascending|descending",
+        "borrow borrowing|lend lending",
+        "buy buying purchase|sell selling",
+        "deposit depositing|withdraw withdrawing withdrawal",
+        "hire hiring|fire firing",
+        "expand|collapse",
+        "pin pinned|unpin unpinned",
+        "zoomin|zoomout",
+        "open|closed shut",
+        "yesterday|today|tomorrow",
+        "thisweek|nextweek|lastweek",
+        "thismonth|nextmonth|lastmonth",
+        "thisyear|nextyear|lastyear",
+        "am|pm",
+        "seconds|minutes|hours|days|weeks|months|years",
+        "kb|mb|gb|tb",
+        "dollar dollars usd|euro euros eur|pound pounds gbp",
+        "kg kilo kilos|g gram grams|lb lbs",
+        "m metre metres|km kilometre kilometres|mile miles",
+        "vor|nach",
+        "an|ab",  # German; English has no "ab"
+        "offen geöffnet|geschlossen",
+        "上班|下班",
+        "前|后",
         "导入|导出",
         "上传|下载",
         "升级|降级",
@@ -105,14 +140,20 @@ OPPOSITES = tuple(
 )
 # "log in" is one word in two; "in" alone says nothing.
 PARTICLE = re.compile(
-    r"\b(log|sign|check|opt)(?:ged|ned|ed|ging|ing)?[ -](in|out)\b", re.IGNORECASE
+    r"\b(log|sign|check|opt|zoom)(?:ged|ned|ed|ging|ing)?[ -](in|out)\b", re.IGNORECASE
 )
+PERIOD = re.compile(r"\b(this|next|last) (week|month|year)\b", re.IGNORECASE)
+# A unit behind its number, and a currency's sign; "am" is a unit only there.
+MEASURED = re.compile(r"(?<=\d) ?(am|pm|kb|mb|gb|tb|kg|lb|km|m|g)\b", re.IGNORECASE)
+VERB_AM = re.compile(r"(?<!\d)(?<!\d )\b(?:am|m|g)\b", re.IGNORECASE)
+CURRENCIES = {"$": " dollar ", "€": " euro ", "£": " pound "}
 PREFIXES = tuple(words_in("un in im il ir dis non de"))
 
 
 def negated(text: str) -> bool:
     """Say whether a question is asked in the negative: twice negated is not."""
-    told = HARMLESS.sub(" ", text.replace("’", "'"))
+    told = ALL_BUT.sub(r"\1 except", AWAY.sub(r"\1 not", text.replace("’", "'")))
+    told = HARMLESS.sub(" ", told)
     words = words_in(told)
     counted = sum(word in NEGATIONS or word.endswith("n't") for word in words)
     return (counted + len(CHINESE_NEGATIONS.findall(told))) % 2 == 1
@@ -120,8 +161,8 @@ def negated(text: str) -> bool:
 
 def reversals(text: str) -> tuple[bool, bool]:
     """Say whether a question is about halting something, and about removing something."""
-    words = set(words_in(text))
-    told = HARMLESS.sub(" ", text)
+    told = HARMLESS.sub(" ", text.replace("’", "'"))
+    words = set(words_in(told))
     return (
         bool(words & HALTING or CHINESE_HALTING.search(told)),
         bool(words & REMOVING or CHINESE_REMOVING.search(told)),
@@ -133,10 +174,12 @@ def opposed(one: str, other: str) -> bool:
     mine, theirs = set(words_in(one)), set(words_in(other))
     if _prefixed(mine - theirs, theirs - mine) or _prefixed(theirs - mine, mine - theirs):
         return True
+    told = [_joined(text) for text in (one, other)]
+    words = [set(words_in(text)) for text in told]
     return any(
         left and right and left != right
         for sides in OPPOSITES
-        for left, right in [(_sides(one, sides), _sides(other, sides))]
+        for left, right in [[_sides(*pair, sides) for pair in zip(told, words, strict=True)]]
     )
 
 
@@ -145,10 +188,17 @@ def _prefixed(words: set[str], others: set[str]) -> bool:
     return any(prefix + word in others for word in words if len(word) > 3 for prefix in PREFIXES)
 
 
-def _sides(text: str, sides: tuple[frozenset[str], ...]) -> set[int]:
-    words = set(words_in(PARTICLE.sub(r"\1\2", text)))
+def _sides(text: str, words: set[str], sides: tuple[frozenset[str], ...]) -> set[int]:
     return {
         number
         for number, side in enumerate(sides)
         if any(word in words or (HAN.match(word) and word in text) for word in side)
     }
+
+
+def _joined(text: str) -> str:
+    """Return a text in which what is one word of sense is one word, and units stand by themselves."""
+    for sign, name in CURRENCIES.items():
+        text = text.replace(sign, name)
+    text = MEASURED.sub(r" \1", VERB_AM.sub(" ", text))
+    return PERIOD.sub(r"\1\2", PARTICLE.sub(r"\1\2", text))

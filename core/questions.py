@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.opposites import HAN, WORD, negated, opposed, reversals, words_in
 from core.terms import stem, terms_of
@@ -75,6 +75,7 @@ KNOWN_NAMES = frozenset(
 NAME = re.compile(
     r"(?<![.!?:]\s)(?<!^)(?<!\n)\b[A-Z][\w-]*|\b\w*[a-z][A-Z]\w*|`[^`]+`|\b\w+_\w+", re.MULTILINE
 )
+FILE_NAME = re.compile(r"[a-z][\w-]*\.[a-z]\w*")
 # Words that name a role by standing before it; "to" does not where it begins an infinitive.
 MARKERS = {word: word for word in words_in("from to with by than of before after")} | {
     "into": "to",
@@ -82,6 +83,16 @@ MARKERS = {word: word for word in words_in("from to with by than of before after
 }
 ARTICLES = frozenset(words_in("a an the my our your their this that all some any"))
 PARTICLES = frozenset("吗么呢啊吧你您我的地得了是")
+LONGEST_NAME = 3  # words
+SUBJECTS = frozenset(words_in("i we you one they he she people somebody someone to"))
+BEFORE_THINGS = frozenset(
+    words_in("there many much is are was were do does did can should may must which what no")
+)
+ABOUT = frozenset(words_in("do does mean means for"))  # behind what a question is about
+POSSIBLE = frozenset(words_in("allowed possible permitted ok okay fine supported available"))
+ASKED_OF = re.compile(
+    r"\bwhom?\s+(?:do|does|did|will|would|should|can|could|may|must)\b", re.IGNORECASE
+)
 BEFORE_INFINITIVES = frozenset(
     words_in(
         "need needs want wants have has had how able like try trying way ways used going supposed "
@@ -128,6 +139,7 @@ def same_meaning(one: str, other: str) -> bool:
         and _numbers(one) == _numbers(other)
         and _names_agree(one, other)
         and not _swapped(one, other)
+        and not _turned(one, other)
         and not _replaced(one, other)
     )
 
@@ -158,7 +170,7 @@ def _names_agree(one: str, other: str) -> bool:
 
 def _names(text: str) -> frozenset[str]:
     words = words_in(text)
-    named = [word for word in words if word in KNOWN_NAMES]
+    named = [word for word in words if word in KNOWN_NAMES or FILE_NAME.fullmatch(word)]
     if HAN.search(text):
         named += [word for word in words if word.isascii() and not word[0].isdigit()]
     elif not _shouted(text):
@@ -177,19 +189,45 @@ def _stems(words: Iterator[str] | list[str]) -> frozenset[str]:
 
 
 def _replaced(one: str, other: str) -> bool:
-    """Say whether two questions are word for word the same but for one thing that is named."""
+    """Say whether two questions are word for word the same but for one thing that is named.
+
+    A verb may be another one of the same sense, so that the word behind "I" or "to" says nothing.
+    """
     left, right = _tokens(one), _tokens(other)
-    places = [
-        place for place, pair in enumerate(zip(left, right, strict=False)) if len({*pair}) > 1
-    ]
-    if len(left) != len(right) or len(places) != 1:
+    start = _alike(left, right)
+    end = _alike(left[start:][::-1], right[start:][::-1])
+    mine, theirs = left[start : len(left) - end], right[start : len(right) - end]
+    if not mine or not theirs or max(len(mine), len(theirs)) > LONGEST_NAME:
         return False
-    place = places[0]
-    pair = (left[place], right[place])
-    if HAN.match(pair[0]):
-        return not {*pair} & PARTICLES
-    named = place > 0 and left[place - 1] in ARTICLES | MARKERS.keys()
-    return named and stem(pair[0]) != stem(pair[1])
+    if HAN.match(mine[0]):
+        return _named_in_han("".join(mine), "".join(theirs))
+    if {stem(word) for word in mine} & {stem(word) for word in theirs}:
+        return False
+    before = left[start - 1] if start else ""
+    if len(mine) > 1 or len(theirs) > 1:
+        return before in ARTICLES and not {*mine, *theirs} & MARKERS.keys()
+    return _names_a_thing(mine[0], theirs[0], before, left[len(left) - end :])
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many words two lists have alike at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _named_in_han(mine: str, theirs: str) -> bool:
+    if len(mine) != len(theirs) or len(mine) > 2 or ASKING_HAN.search(f"{mine} {theirs}"):
+        return False
+    return not {*mine, *theirs} & PARTICLES
+
+
+def _names_a_thing(mine: str, theirs: str, before: str, after: Sequence[str]) -> bool:
+    """Say whether a word in the place of another is a thing in the place of another."""
+    if {stem(mine), stem(theirs)} & ASKING or before in SUBJECTS:
+        return False
+    if {mine, theirs} <= POSSIBLE or NUMBER.search(mine) or NUMBER.search(theirs):
+        return False
+    return before in ARTICLES | MARKERS.keys() | BEFORE_THINGS or not after or after[0] in ABOUT
 
 
 def _tokens(text: str) -> list[str]:
@@ -199,7 +237,7 @@ def _tokens(text: str) -> list[str]:
 
 def _swapped(one: str, other: str) -> bool:
     """Say whether two things changed places, as in "from A to B" and "from B to A"."""
-    left, right = words_in(one), words_in(other)
+    left, right = _without_articles(one), _without_articles(other)
     differing = [(a, b) for a, b in zip(left, right, strict=False) if a != b]
     if len(left) == len(right) and len(differing) == 2 and differing[0] == differing[1][::-1]:
         return True
@@ -213,6 +251,17 @@ def _swapped(one: str, other: str) -> bool:
         mine.get("from", set()) & theirs.get("to", set())
         or mine.get("to", set()) & theirs.get("from", set())
     )
+
+
+def _without_articles(text: str) -> list[str]:
+    return [word for word in words_in(text) if word not in ARTICLES]
+
+
+def _turned(one: str, other: str) -> bool:
+    """Say whether one asks who does something, and the other to whom it is done, in the same words."""
+    if "who" not in words_in(one) or bool(ASKED_OF.search(one)) == bool(ASKED_OF.search(other)):
+        return False
+    return set(content_terms_of(one)) == set(content_terms_of(other))
 
 
 def _signs(text: str) -> str:

@@ -1,27 +1,22 @@
 """Evidence -> rating -> order. Pure: every function is a formula, with its source beside it."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import TypeAlias
 
 import numpy as np
 
 from core.embedding import Vectors
 from core.feedback import Feedback, Rating, Verdict
+from core.influence import NOBODY, Influence
 
 SECONDS_A_DAY = 86_400.0
 LEARNED_SHARE = 0.25  # the most that feedback may move a score, either way
 SOURCE_STRENGTH = 4.0  # verdicts that the prior of a cited passage counts as
 ANSWER_STRENGTH = 4.0  # verdicts that the rating everywhere counts as near a question
-CURATOR_WEIGHT = 2.0
 NEGLIGIBLE = 0.02  # evidence that counts for less is left out
 NEUTRAL = 0.6  # a new answer's rating under the default prior; it neither lifts nor lowers
-
-Influence: TypeAlias = Mapping[str, float]  # by rater; who is not in it counts in full
-NOBODY: Influence = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +34,9 @@ def faded(at: datetime, now: datetime, half_life_days: float) -> float:
     return float(2.0 ** (-days / half_life_days))
 
 
-def influence_of(
-    votes: Mapping[str, int], curators: Collection[str], budget: float
-) -> dict[str, float]:
-    """Return how much each rater's verdicts count, by how many each of them gave lately.
-
-    More than `budget` of them share what that many would weigh, so that no account moves much by
-    voting often; ranking by simulated votes, where a tenth of the accounts collude, harm falls from
-    9.5 to 1.7 %. A curator's verdicts count in full, and double.
-    """
-    shares = {rater: min(1.0, budget / count) for rater, count in votes.items() if count > 0}
-    return shares | dict.fromkeys(curators, CURATOR_WEIGHT)
-
-
 def weight_of(one: Feedback, now: datetime, half_life: float, influence: Influence) -> float:
     """Return what a verdict weighs: by its age in half-lives of days, and by who gave it."""
-    return faded(one.at, now, half_life) * influence.get(one.person.id, 1.0)
+    return faded(one.at, now, half_life) * influence.of(one)
 
 
 def rating_of(

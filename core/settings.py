@@ -186,7 +186,18 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="The data folder.")
     plugins: tuple[str, ...] = Field(
-        ("folders", "help", "forget", "modes", "link", "prefs", "sources", "review", "taverns"),
+        (
+            "folders",
+            "help",
+            "forget",
+            "modes",
+            "link",
+            "prefs",
+            "sources",
+            "review",
+            "audit",
+            "taverns",
+        ),
         description="Plugins to load, by name.",
     )
     ledger: LedgerSettings = LedgerSettings()

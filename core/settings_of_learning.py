@@ -42,6 +42,10 @@ class LearningSettings(Section):
     budget: float = Field(
         10, gt=0, description="Verdicts of one person in 30 days that count in full."
     )
+    light: float = Field(
+        0.3, ge=0, le=1, description="What verdicts of guests and new accounts weigh."
+    )
+    new_days: float = Field(7, ge=0, description="Days for which an account is new.")
     near: float = Field(
         0.7,
         ge=0,

@@ -108,6 +108,7 @@ def terms_of_word(word: str) -> tuple[str, ...]:
     return (*stems, word[:LONGEST_TERM]) if whole else stems
 
 
+@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return the English stem of a word in Latin letters, and any other word as it is."""
     if len(word) > LONGEST_STEMMED or word[0] > "\u024f" or not word.replace("'", "").isalpha():

@@ -292,6 +292,17 @@ class ListedReviews:
 
 
 @dataclass(slots=True)
+class ListedAudits:
+    """Gives whoever asks the answers that it holds, one after the other."""
+
+    held: list[Answer] = field(default_factory=list)
+
+    async def next(self, person: Person, conversation: Conversation) -> Answer | None:
+        """Return the first, which is done with then."""
+        return self.held.pop(0) if self.held else None
+
+
+@dataclass(slots=True)
 class Shown:
     """Remembers the progress that it was told, as (done, total)."""
 

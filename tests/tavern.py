@@ -299,7 +299,7 @@ class Tavern:
             indexing=self.indexing,
             retriever=self.retriever,
             reuse=self.reuse,
-            curators=self.settings.learning.curators,
+            settings=self.settings.learning,
             canaries=canaries,
             now=self.clock,
         )

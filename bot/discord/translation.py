@@ -85,7 +85,13 @@ def thread_channel(ref: MessageRef) -> int | None:
 
 def person_of(user: discord.abc.User) -> Person:
     """Return somebody as Discord shows them."""
-    return Person(platform=PLATFORM, key=str(user.id), name=user.display_name, bot=user.bot)
+    return Person(
+        platform=PLATFORM,
+        key=str(user.id),
+        name=user.display_name,
+        bot=user.bot,
+        since=discord.utils.snowflake_time(user.id),
+    )
 
 
 def is_spoken(message: discord.Message, own: Own) -> bool:

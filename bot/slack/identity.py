@@ -139,7 +139,8 @@ class Identities:
             text_at(profile, "display_name") or text_at(user, "real_name") or text_at(user, "name")
         )
         bot = user.get("is_bot") is True
-        return Person(platform=PLATFORM, key=key, name=name or key, bot=bot)
+        guest = user.get("is_restricted") is True or user.get("is_ultra_restricted") is True
+        return Person(platform=PLATFORM, key=key, name=name or key, bot=bot, guest=guest)
 
     async def _ask_conversation(self, key: str) -> Payload | None:
         """Return what Slack tells of a conversation; nothing, but not None, where it hides it."""

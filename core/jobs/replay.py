@@ -31,14 +31,12 @@ class ReplayJob:
         indexing: Indexing,
         replay: Replay,
         epochs: Epochs,
-        budget: float,
     ) -> None:
-        """Take what asks, and the way back; each rater's verdicts share out `budget`."""
+        """Take what asks, and the way back."""
         self._ledger = ledger
         self._indexing = indexing
         self._replay = replay
         self._epochs = epochs
-        self._budget = budget
 
     async def run(self, now: datetime, progress: Progress) -> JobReport:
         """Compare; a held epoch is left as it is."""
@@ -49,7 +47,7 @@ class ReplayJob:
             return NOTHING
         proof = await self._replay.compare(earlier.id, live.id)
         why = proof.reason if proof.outcome is Outcome.FAILED else None
-        why = why or await self._replay.souring(earlier.made_at, now - BEFORE, self._budget)
+        why = why or await self._replay.souring(earlier.made_at, now - BEFORE)
         if why is None:
             summary = f"Epoch {live.id} against epoch {earlier.id}: {proof.reason}."
             return JobReport(summary=summary, figures={"known": proof.known, "undone": 0})

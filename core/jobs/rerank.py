@@ -15,6 +15,7 @@ from core.learning.grounds import SecondGate
 from core.learning.penalties import penalties_of
 from core.learning.promotion import Move, carry_out, next_move
 from core.learning.replay import Replay
+from core.learning.trusting import Weights, weights_of
 from core.learning.weighing import weighed_of
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
 from core.ledger.epochs import (
@@ -33,19 +34,17 @@ from core.ledger.feedback import (
     judged_answers,
     last_feedback_id,
     live_verdicts,
-    votes_since,
 )
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.verifications import Verification, load_verifications, overdue
 from core.ledger.writes import portions
 from core.proof import Outcome
-from core.ranking import Influence, Prior, influence_of, rating_of, weight_of
+from core.ranking import Prior, rating_of, weight_of
 from core.settings_of_learning import LearningSettings
 
 log = logging.getLogger(__name__)
 AT_ONCE = 50  # answers that are judged, or moved, between two breaths
-LATELY = timedelta(days=30)  # in which a rater's budget is spent
 FADES_AFTER = timedelta(days=1)  # without new evidence ratings still fade, slowly
 
 
@@ -57,7 +56,7 @@ class _Judged:
     """
 
     last_feedback_id: int
-    influence: Influence
+    weights: Weights
     rated: dict[str, Rating] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
@@ -168,6 +167,8 @@ class Rerank:
                 **asdict(self._prior),
                 "budget": self._settings.budget,
                 "curators": sorted(self._settings.curators),
+                "light": self._settings.light,
+                "new_days": self._settings.new_days,
                 "kernel_width": self._settings.kernel_width,
                 "implicit": self._settings.implicit.model_dump(),
             },
@@ -178,9 +179,8 @@ class Rerank:
         self, connection: Transaction, last: int, now: datetime, progress: Progress
     ) -> _Judged:
         """Rate a few answers at a time, so that whoever else is at work gets a word in."""
-        votes = await votes_since(connection, now - LATELY)
-        influence = influence_of(votes, self._settings.curators, self._settings.budget)
-        judged = _Judged(last_feedback_id=last, influence=influence)
+        weights = await weights_of(connection, self._settings, now)
+        judged = _Judged(last_feedback_id=last, weights=weights)
         ids = await answers_to_rank(connection)
         for portion in portions(ids, AT_ONCE):
             progress("rating answers", len(judged.rated), len(ids))
@@ -209,8 +209,9 @@ class Rerank:
         now: datetime,
     ) -> None:
         others = _by_others(answer, verdicts)
-        rating = rating_of(others, self._prior, now, judged.influence)
-        move = next_move(answer, rating, verdicts, verified, self._settings, now)
+        rating = rating_of(others, self._prior, now, judged.weights.influence)
+        voices = judged.weights.voices(verdicts)
+        move = next_move(answer, rating, voices, verified, self._settings, now)
         judged.rated[answer.id] = rating
         judged.standings[answer.id] = answer.standing
         if move is not None:
@@ -228,10 +229,10 @@ class Rerank:
 
         def weight(one: Feedback) -> float:
             share = self._settings.implicit.weight(one.via)
-            return share * weight_of(one, now, days, judged.influence)
+            return share * weight_of(one, now, days, judged.weights.influence)
 
         return [
-            weighed_of(answer, _by_others(answer, given.get(id_, ())), weight)
+            weighed_of(answer, _settled(judged.weights, answer, given.get(id_, ())), weight)
             for id_, answer in held.items()
             if answer.origin is not Origin.COMMAND
         ]
@@ -291,3 +292,8 @@ def _by_others(answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
     """Return the verdicts without the author's own, which counts for nothing."""
     author = answer.author.id if answer.author else None
     return [one for one in verdicts if not one.is_by(author)]
+
+
+def _settled(weights: Weights, answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
+    """Return the verdicts of others that no curator has contradicted at the same question."""
+    return [one for one in _by_others(answer, verdicts) if weights.stands(one)]

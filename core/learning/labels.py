@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.influence import CURATOR_WEIGHT
 from core.ledger.epochs import live_epoch
 from core.ledger.ledger import Ledger
 from core.ledger.phrasings import Phrasing, Said, load_phrasings, load_said
 from core.questions import same_meaning
-from core.ranking import CURATOR_WEIGHT
 from core.settings_of_learning import LearningSettings
 from core.thresholds import Floats, Label, Thresholds, learned, untaught
 

@@ -190,7 +190,7 @@ def _by_agreement(answer: Answer, verdicts: Sequence[Feedback]) -> Move | None:
         return Move(
             answer_id=answer.id, standing=Standing.RETIRED, reason=f"{downs} found it wrong"
         )
-    if wilson_lower(ups, downs) >= VERIFIED_FROM:
+    if wilson_lower(ups, downs) >= VERIFIED_FROM and _is_widely_liked(answer, verdicts):
         return Move(
             answer_id=answer.id,
             standing=Standing.VERIFIED,
@@ -198,6 +198,17 @@ def _by_agreement(answer: Answer, verdicts: Sequence[Feedback]) -> Move | None:
             owner=answer.author.id if answer.author else None,
         )
     return None
+
+
+def _is_widely_liked(answer: Answer, verdicts: Sequence[Feedback]) -> bool:
+    """Say whether those who found it right were given it in two conversations, or nobody else reads it.
+
+    One conversation is one mind, or one person's friends. Where a verdict was given may be unknown.
+    """
+    if any(one.startswith("conversation:") for one in answer.audience.requires):
+        return True
+    places = {one.conversation for one in verdicts if one.verdict is Verdict.UP}
+    return len(places) > 1 or None in places
 
 
 async def carry_out(

@@ -1,7 +1,7 @@
 """Replay: questions whose answer is known are asked of an epoch before it counts, and afterwards."""
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from core.audience import EVERYONE
@@ -11,13 +11,13 @@ from core.learning.promotion import Move
 from core.learning.recalled import Recalled
 from core.learning.reuse import REUSABLE, Reuse
 from core.learning.shadow import Shadow
+from core.learning.trusting import Weights, weights_of
 from core.ledger.epochs import live_epoch, one_epoch
-from core.ledger.feedback import votes_since
 from core.ledger.known import Known, known_questions, said_between, vectors_of
 from core.ledger.ledger import Ledger
 from core.proof import Outcome, Proof, proof_of, turned_bad
-from core.ranking import Influence, influence_of
 from core.retrieval import Retriever, Searched
+from core.settings_of_learning import LearningSettings
 
 AT_MOST = 200  # known questions of one replay; more tell little and take seconds
 RATERS = 5  # people who must find something wrong before a stream of verdicts has turned bad
@@ -34,7 +34,7 @@ class Replay:
         indexing: Indexing,
         retriever: Retriever,
         reuse: Reuse,
-        curators: Collection[str],
+        settings: LearningSettings,
         canaries: Sequence[str],
         now: Callable[[], datetime],
     ) -> None:
@@ -43,7 +43,7 @@ class Replay:
         self._indexing = indexing
         self._retriever = retriever
         self._reuse = reuse
-        self._curators = curators
+        self._settings = settings
         self._canaries = [
             Known(text=text, audience=EVERYONE, given=frozenset(), cited=frozenset())
             for text in canaries
@@ -54,7 +54,7 @@ class Replay:
         """Return what an epoch, with the moves that come with it, does to what is known."""
         async with self._ledger.reading() as connection:
             live = await live_epoch(connection)
-            known = await known_questions(connection, self._curators, self._now(), AT_MOST)
+            known = await known_questions(connection, self._settings.curators, self._now(), AT_MOST)
         if live is None:
             return FIRST
         return await self._compare(known, None, await self._shadow(epoch_id, moves))
@@ -64,7 +64,7 @@ class Replay:
         async with self._ledger.reading() as connection:
             made = await one_epoch(connection, later)
             before = made.made_at if made else self._now()
-            known = await known_questions(connection, self._curators, before, AT_MOST)
+            known = await known_questions(connection, self._settings.curators, before, AT_MOST)
         one, other = await self._shadow(earlier, ()), await self._shadow(later, ())
         return await self._compare(known, one, other)
 
@@ -127,28 +127,27 @@ class Replay:
 
     # -- listening -----------------------------------------------------------------------------
 
-    async def souring(self, since: datetime, before: datetime, budget: float) -> str | None:
+    async def souring(self, since: datetime, before: datetime) -> str | None:
         """Return the sentence on how verdicts turned bad since a time, or None where they did not.
 
         They are compared with those on answers that were given from `before` until then; each weighs
         what its rater weighs.
         """
         async with self._ledger.reading() as connection:
-            votes = await votes_since(connection, before)
-            influence = influence_of(votes, self._curators, budget)
+            weights = await weights_of(connection, self._settings, self._now())
             old = await said_between(connection, before, since)
             new = await said_between(connection, since, self._now())
-        against = [one for one in new if one.verdict is Verdict.DOWN]
+        against = [one for one in weights.voices(new) if one.verdict is Verdict.DOWN]
         if len({min(one.linked, default=one.person.id) for one in against}) < RATERS:
             return None
-        ups, downs = (_weight(new, verdict, influence) for verdict in Verdict)
-        old_ups, old_downs = (_weight(old, verdict, influence) for verdict in Verdict)
+        ups, downs = (_weight(new, verdict, weights) for verdict in Verdict)
+        old_ups, old_downs = (_weight(old, verdict, weights) for verdict in Verdict)
         base = (1.2 + old_downs) / (3.0 + old_ups + old_downs)
         if not turned_bad(ups, downs, base):
             return None
         return f"{len(against)} of {len(new)} verdicts since were 👎, and {base:.0%} before"
 
 
-def _weight(said: Sequence[Feedback], verdict: Verdict, influence: Influence) -> float:
+def _weight(said: Sequence[Feedback], verdict: Verdict, weights: Weights) -> float:
     """Return what the verdicts of one kind weigh together."""
-    return math.fsum(influence.get(one.person.id, 1.0) for one in said if one.verdict is verdict)
+    return math.fsum(weights.influence.of(one) for one in said if one.verdict is verdict)

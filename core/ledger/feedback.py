@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.feedback import IMPLICIT, Correction, Feedback, Reason, Verdict, Via, live_verdict
+from core.ledger.audits import conversation_of
 from core.ledger.linkage import links
 from core.ledger.links import accounts_by_rater
 from core.ledger.tables import answers, citations, corrections, feedback, people, questions
@@ -55,12 +56,16 @@ async def live_verdicts(
             people.c.key,
             people.c.name,
             people.c.bot,
+            people.c.guest,
+            people.c.since,
+            conversation_of(feedback.c.answer_id).label("conversation"),
         )
         .join(people, people.c.id == feedback.c.person_id)
         .join(answers, answers.c.id == feedback.c.answer_id)
         .outerjoin(links, links.c.person_id == feedback.c.person_id)
-        # By the platform's time: what came late still counts where it belongs.
-        .order_by(said_of, rater, feedback.c.at, feedback.c.id)
+        # By the platform's time: what came late still counts where it belongs. Nor does it matter
+        # which of two at the same instant came first: what takes back follows what it takes back.
+        .order_by(said_of, rater, feedback.c.at, feedback.c.withdrawn, feedback.c.event_id)
     )
     if not implicit:
         statement = statement.where(explicit())
@@ -86,7 +91,14 @@ def _feedback_of(row: Row[tuple[object, ...]], linked: frozenset[str]) -> Feedba
     return Feedback(
         event_id=row.event_id,
         answer_id=row.said_of,
-        person=Person(platform=row.platform, key=row.key, name=row.name, bot=row.bot),
+        person=Person(
+            platform=row.platform,
+            key=row.key,
+            name=row.name,
+            bot=row.bot,
+            guest=row.guest,
+            since=row.since,
+        ),
         verdict=Verdict(row.verdict),
         via=Via(row.via),
         at=row.at,
@@ -94,6 +106,7 @@ def _feedback_of(row: Row[tuple[object, ...]], linked: frozenset[str]) -> Feedba
         withdrawn=row.withdrawn,
         emoji=row.emoji,
         linked=linked,
+        conversation=row.conversation,
     )
 
 

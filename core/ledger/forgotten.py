@@ -217,7 +217,8 @@ async def _erase_names(connection: AsyncConnection, trail: Trail) -> None:
     await forget_decider(connection, id_, NAMELESS, trail.until)
     await forget_owner(connection, id_, trail.until)
     if trail.until is None:
-        await connection.execute(update(people).where(people.c.id == id_).values(name=NAMELESS))
+        unnamed = update(people).where(people.c.id == id_)
+        await connection.execute(unnamed.values(name=NAMELESS, since=None))
     if await under_way(connection, trail.person):
         return  # the purge finds by this row whose they are
     referring = (

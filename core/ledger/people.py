@@ -12,8 +12,12 @@ from core.messages import Conversation, MessageRef, Person
 
 
 async def see_person(connection: AsyncConnection, person: Person, now: datetime) -> None:
-    """Store a person, or the name that they go by now."""
-    row = {
+    """Store a person, or the name that they go by now.
+
+    Who is known by the key alone, because the platform did not tell more just now, stays the guest
+    that they were, and keeps the age of the account.
+    """
+    row: dict[str, object] = {
         "id": person.id,
         "platform": person.platform,
         "key": person.key,
@@ -21,6 +25,10 @@ async def see_person(connection: AsyncConnection, person: Person, now: datetime)
         "bot": person.bot,
         "seen_at": now,
     }
+    if person.name != person.key:
+        row["guest"] = person.guest
+    if person.since is not None:
+        row["since"] = person.since
     await put(connection, people, row, key=["id"])
 
 

@@ -27,6 +27,9 @@ people = Table(
     Column("name", Text, nullable=False),
     Column("bot", Boolean, nullable=False),
     Column("seen_at", Instant, nullable=False),
+    Column("guest", Boolean, nullable=False, server_default=false()),
+    # When the account was made, where the platform tells.
+    Column("since", Instant),
 )
 
 audiences = Table(

@@ -24,6 +24,7 @@ from tests.doubles import (
     KeptLinks,
     KeptModes,
     KeptPreferences,
+    ListedAudits,
     ListedContents,
     ListedReviews,
 )
@@ -47,6 +48,7 @@ BUNDLED = (
     "prefs",
     "sources",
     "review",
+    "audit",
     "taverns",
     "variety",
 )
@@ -130,6 +132,7 @@ async def test_the_manuals_example_works_as_it_stands(
         preferring=KeptPreferences(),
         sources=ListedContents(),
         reviews=ListedReviews(),
+        audits=ListedAudits(),
         folder=tmp_path,
         commands=[],
         now=clock,

@@ -1,5 +1,7 @@
 """Questions: a stored answer is given again only to a question that means the same."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +47,10 @@ SAME = [
     ("有没有中文文档？", "哪里有中文文档？"),
     ("什么时候开门？", "几点开门？"),
     ("How do I 连接 Slack?", "怎么连接 Slack？"),
+    ("How do I give feedback?", "What's the way to leave feedback?"),
+    ("What happens if the model is down?", "What if the model is not available?"),
+    ("How do I stop the bot in threads?", "How do I keep the bot quiet in threads?"),
+    ("为什么登录失败？", "为什么我不能登录？"),
 ]
 REVERSED = [
     ("How do I enable notifications?", "How do I disable notifications?"),
@@ -103,16 +109,9 @@ REVERSED = [
     ("怎么导入用户？", "怎么导出用户？"),
     ("2.3有什么变化？", "2.4有什么变化？"),
     ("谁关门？", "什么时候关门？"),
-]
-
-BEYOND_RULES = [
-    (True, "How do I give feedback?", "What's the way to leave feedback?"),
-    (True, "What happens if the model is down?", "What if the model is not available?"),
-    (True, "How do I stop the bot in threads?", "How do I keep the bot quiet in threads?"),
-    (True, "为什么登录失败？", "为什么我不能登录？"),
-    (False, "Who reports to Ann?", "Who does Ann report to?"),
-    (False, "Can only admins post?", "Can everyone but admins post?"),
-    (False, "上班前要打卡吗？", "下班后要打卡吗？"),
+    ("Who reports to Ann?", "Who does Ann report to?"),
+    ("Can only admins post?", "Can everyone but admins post?"),
+    ("上班前要打卡吗？", "下班后要打卡吗？"),
 ]
 
 
@@ -130,11 +129,26 @@ def test_reversals_do_not(one: str, other: str) -> None:
     assert not same_meaning(other, one)
 
 
-@pytest.mark.parametrize(("same", "one", "other"), BEYOND_RULES)
-@pytest.mark.xfail(strict=True, reason="rules about words cannot see it; only similarity guards")
-def test_what_the_rules_get_wrong_is_known(same: bool, one: str, other: str) -> None:
-    """These pairs are judged wrongly; whoever betters the rules moves them up."""
-    assert same_meaning(one, other) == same
+def pairs(name: str) -> list[tuple[str, str]]:
+    """Return the pairs of questions in a file beside this one."""
+    lines = Path(__file__).with_name(f"{name}.tsv").read_text("utf-8").splitlines()
+    return [(one, other) for one, other in (line.split("\t") for line in lines)]
+
+
+@pytest.mark.parametrize("name", ["reversals", "swaps"])
+def test_no_reversal_and_no_swap_is_taken_for_the_same(name: str) -> None:
+    """A hundred opposites, a hundred other numbers, names and units: none of them, either way round."""
+    given = pairs(name)
+    assert len(given) == 100
+    assert [pair for pair in given if same_meaning(*pair) or same_meaning(*pair[::-1])] == []
+
+
+def test_nearly_all_paraphrases_pass() -> None:
+    """A guard that refuses everything would be of no use: of a hundred, at least nineteen in twenty."""
+    given = pairs("paraphrases")
+    passed = [pair for pair in given if same_meaning(*pair)]
+    assert len(given) >= 100
+    assert len(passed) >= 0.95 * len(given)
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

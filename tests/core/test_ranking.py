@@ -16,7 +16,6 @@ from core.ranking import (
     coverage,
     faded,
     fused,
-    influence_of,
     kernel,
     learned_term,
     local_rating,
@@ -135,13 +134,6 @@ def test_a_penalty_is_felt_near_its_question_only() -> None:
     assert penalties_near(there, [("p", here, 1.0)], 0.15)["p"] < 0.001
     assert penalties_near(here, [("p", here, 1.0)] * 5, 0.15) == {"p": LEARNED_SHARE}
     assert penalties_near(here, [], 0.15) == {}
-
-
-def test_who_votes_often_shares_out_what_a_few_votes_weigh() -> None:
-    """Ten in a month count in full; a hundred weigh as much as those ten; a curator's count double."""
-    votes = {"calm": 10, "keen": 100, "curator": 1_000}
-    influence = influence_of(votes, ["curator", "silent curator"], 10)
-    assert influence == {"calm": 1, "keen": 0.1, "curator": 2, "silent curator": 2}
 
 
 @given(st.floats(0, 50), st.floats(0, 50))

@@ -35,6 +35,7 @@ class User:
     name: str
     bot_id: str = ""
     app_id: str = ""
+    guest: bool = False
 
     def json(self) -> JSON:
         """Return the user as users.info does."""
@@ -45,7 +46,7 @@ class User:
             "deleted": False,
             "real_name": self.name,
             "is_bot": bool(self.bot_id),
-            "is_restricted": False,
+            "is_restricted": self.guest,
             "is_ultra_restricted": False,
             "tz": "Europe/Berlin",
             "profile": {"real_name": self.name, "display_name": self.name, "team": TEAM},

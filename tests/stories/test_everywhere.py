@@ -133,6 +133,7 @@ async def test_its_commands(scene: Scene) -> None:
         "sources": "anvil",
         "prefs language de": "german",
         "review": "curator",
+        "audit": "curator",
     }
     for line, word in {**wanted, "prefs forget": "forgot", "forget me": "forget"}.items():
         assert word in (await scene.ana.commands(scene.hall, line)).lower()

@@ -51,6 +51,13 @@ async def test_a_person_is_asked_for_once_an_hour(
     assert (await identities.person(ana.id)).name == "Anna"
 
 
+async def test_a_guest_is_known_as_one(slack: LoopbackSlack, identities: Identities) -> None:
+    """Slack marks whom it lets into some channels only."""
+    ana, ben = slack.person("Ana"), slack.person("Ben")
+    ana.user.guest = True
+    assert [(await identities.person(one.id)).guest for one in (ana, ben)] == [True, False]
+
+
 async def test_an_unknown_person_goes_by_the_key(
     slack: LoopbackSlack, identities: Identities
 ) -> None:

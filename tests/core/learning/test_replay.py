@@ -86,7 +86,6 @@ def job(tavern: Tavern) -> ReplayJob:
         indexing=tavern.indexing,
         replay=tavern.replay,
         epochs=Epochs(ledger=tavern.ledger, now=tavern.clock),
-        budget=tavern.settings.learning.budget,
     )
 
 

@@ -1,5 +1,7 @@
 """The log keeps every event once; what counts now is one verdict of each person on each answer."""
 
+from datetime import timedelta
+
 import pytest
 
 from core.documents import Document
@@ -49,7 +51,7 @@ async def test_the_last_verdict_counts(log: Transaction) -> None:
     """Each person has one verdict on each answer: the last that was not taken back."""
     for given in (
         said("a1"),
-        said("a1", DOWN),
+        said("a1", DOWN, at=NOON + timedelta(seconds=1)),
         said("a1", by="bob"),
         said("a1", by="bob", withdrawn=True),
         said("a2", by="bob"),

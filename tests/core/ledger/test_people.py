@@ -61,3 +61,16 @@ async def test_a_conversation_is_known_once_it_was_seen(ledger: Ledger) -> None:
         assert await conversation(connection, LOBBY.id) == LOBBY
         with pytest.raises(LookupError, match="no conversation"):
             await conversation(connection, Conversation(platform="room", key="x").id)
+
+
+async def test_who_is_known_by_the_key_alone_stays_what_they_were(ledger: Ledger) -> None:
+    """A platform that tells nothing just now takes neither a guest's mark nor an account's age."""
+    seen = replace(person(), guest=True, since=NOON)
+    unknown = replace(person(), name=person().key)
+    async with ledger.writing() as connection:
+        for one in (seen, unknown):
+            await see_person(connection, one, NOON)
+        row = (await connection.execute(select(people.c.guest, people.c.since))).one()
+        assert (row.guest, row.since) == (True, NOON)
+        await see_person(connection, replace(seen, guest=False), NOON)
+        assert (await connection.execute(select(people.c.guest))).scalar_one() is False
