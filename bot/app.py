@@ -27,6 +27,7 @@ from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.learning.reviewing import Reviewing
+from core.learning.signals import Signals
 from core.ledger.spending import Purse
 from core.links import Linking
 from core.models.quoting import QuotingModel
@@ -211,7 +212,12 @@ def _loop(
             now=now,
         ),
         answerer=answerer,
-        evidence=Evidence(emoji=settings.learning.emoji, saved_by=saved_by, now=now),
+        evidence=Evidence(
+            emoji=settings.learning.emoji,
+            saved_by=saved_by,
+            now=now,
+            signals=Signals(settings.learning.implicit),
+        ),
         corrections=Corrections(ledger=store.ledger, retriever=store.retriever, now=now),
         proposals=Proposals(retriever=store.retriever, saved_by=saved_by, now=now),
         preferring=_preferring(store, now),

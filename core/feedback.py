@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from core.messages import Conversation, MessageRef, Person
 
@@ -34,6 +35,26 @@ class Via(StrEnum):
     REASON = "reason"
     CORRECTION = "correction"
     PROPOSAL = "proposal"
+    ASKED_AGAIN = "asked again"
+    ANSWERED_BY_PERSON = "answered by person"
+    THANKS = "thanks"
+    RESOLVED = "resolved"
+
+    @property
+    def implicit(self) -> bool:
+        """Say whether nobody meant to judge an answer by it; it counts only near the question."""
+        return self in IMPLICIT
+
+
+# What is said of an answer by what people do after it.
+IMPLICIT = MappingProxyType(
+    {
+        Via.ASKED_AGAIN: Verdict.DOWN,
+        Via.ANSWERED_BY_PERSON: Verdict.DOWN,
+        Via.THANKS: Verdict.UP,
+        Via.RESOLVED: Verdict.UP,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +77,11 @@ class Feedback:
     emoji: str | None = None
     linked: frozenset[str] = frozenset()
     conversation: str | None = None
+
+    @property
+    def is_liking(self) -> bool:
+        """Say whether somebody meant to say that the answer is right."""
+        return self.verdict is Verdict.UP and not self.via.implicit
 
     def is_by(self, person_id: str | None) -> bool:
         """Say whether this is what a person said, by whichever account."""
@@ -159,7 +185,7 @@ def live_verdict(events: Iterable[Feedback]) -> Feedback | None:
 
     An account takes back only what it gave itself. The last one wins, and taking a verdict back brings back the other one if it still stands: who
     added 👍, then 👎, and removes the 👎, is left with the 👍. A reason given earlier stays with
-    a later plain 👎.
+    a later plain 👎. An implicit signal counts only where nothing was said explicitly.
     """
     standing: list[Feedback] = []
     for event in events:
@@ -167,6 +193,7 @@ def live_verdict(events: Iterable[Feedback]) -> Feedback | None:
             standing = [kept for kept in standing if not _takes_back(event, kept)]
         else:
             standing.append(event)
+    standing = [kept for kept in standing if not kept.via.implicit] or standing
     if not standing:
         return None
     last = standing[-1]
@@ -176,7 +203,8 @@ def live_verdict(events: Iterable[Feedback]) -> Feedback | None:
 
 def _takes_back(withdrawal: Feedback, kept: Feedback) -> bool:
     said_so = kept.verdict is withdrawal.verdict and kept.person.id == withdrawal.person.id
-    return said_so and withdrawal.emoji in (None, kept.emoji)
+    alike = kept.via.implicit == withdrawal.via.implicit
+    return said_so and alike and withdrawal.emoji in (None, kept.emoji)
 
 
 def verdict_of(emoji: str, verdicts: Mapping[str, Verdict]) -> Verdict | None:

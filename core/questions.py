@@ -47,6 +47,12 @@ THANKS = frozenset(
         "a lot all again for the help your 谢谢 好的 明白"
     )
 )
+GRATEFUL = frozenset(
+    words_in(
+        "thanks thank thx ty cheers great perfect awesome super excellent helps helped helpful "
+        "works worked 谢谢"
+    )
+)
 
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 NUMERALS = dict(
@@ -110,6 +116,12 @@ def is_acknowledgement(text: str) -> bool:
     """Say whether a text only thanks or agrees, in words or emoji, and asks nothing."""
     words = words_in(NAMED_EMOJI.sub(" ", text))
     return not MARKED.search(text) and all(word in THANKS for word in words)
+
+
+def gives_thanks(text: str) -> bool:
+    """Say whether a text only thanks or says that it worked: neither a mere "ok" nor "no, thanks"."""
+    words = {*words_in(NAMED_EMOJI.sub(" ", text))}
+    return is_acknowledgement(text) and bool(words & GRATEFUL) and not words & {"no", "nope"}
 
 
 def same_meaning(one: str, other: str) -> bool:

@@ -165,13 +165,13 @@ class Responder:
         return stands, way, left
 
     async def _way(self, connection: Transaction, message: Message) -> Way | None:
+        """Return how a stored message is answered; what it says of an earlier answer is noted."""
         facts = await facts_of(
-            connection,
-            message,
-            default=self._rules.mode,
-            silenced_by=self._rules.silenced_by,
+            connection, message, default=self._rules.mode, silenced_by=self._rules.silenced_by
         )
-        return way_of(message, facts, self._rules)
+        way = way_of(message, facts, self._rules)
+        await self._evidence.overhear(connection, message, meant=way is not None)
+        return way
 
     async def _answer(self, asked: _Asked) -> bool:
         if asked.way.placement is Placement.ASKER:

@@ -2,13 +2,32 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.feedback import Verdict
+from core.feedback import Verdict, Via
 
 
 class Section(BaseModel):
     """A part of the settings; an unknown name in it stops the start."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ImplicitSettings(Section):
+    """What signals weigh that nobody meant as a verdict, beside one that was meant; 0 turns one off."""
+
+    asked_again: float = Field(0.3, ge=0, le=1, description="The asker asks the same again.")
+    answered_by_person: float = Field(0.5, ge=0, le=1, description="Somebody else answers, too.")
+    thanks: float = Field(0.3, ge=0, le=1, description="The asker says thanks.")
+    resolved: float = Field(0.3, ge=0, le=1, description="The asker marks the question with ✅.")
+
+    def weight(self, via: Via) -> float:
+        """Return the share (0…1) of a verdict that counts, by what it came by; 1 for a meant one."""
+        shares = {
+            Via.ASKED_AGAIN: self.asked_again,
+            Via.ANSWERED_BY_PERSON: self.answered_by_person,
+            Via.THANKS: self.thanks,
+            Via.RESOLVED: self.resolved,
+        }
+        return shares.get(via, 1.0)
 
 
 class LearningSettings(Section):
@@ -48,6 +67,7 @@ class LearningSettings(Section):
     reverify_days: float = Field(90, ge=0, description="Days until an answer lapses; 0 is never.")
     reanswers: int = Field(20, ge=0, description="Fresh answers for review that a day may bring.")
     emoji: dict[str, Verdict] = Field({}, description="What each emoji says of an answer.")
+    implicit: ImplicitSettings = ImplicitSettings()
     guess_preferences: bool = Field(
         True, description="Guess from verdicts who likes answers brief."
     )

@@ -27,6 +27,7 @@ from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.replay import Replay
 from core.learning.reuse import Reuse
+from core.learning.signals import Signals
 from core.ledger.ledger import Ledger
 from core.messages import Conversation, Message, MessageRef, Person, Reaction
 from core.models.quoting import QuotingModel
@@ -230,7 +231,12 @@ class Tavern:
         self.corrections = Corrections(ledger=ledger, retriever=self.retriever, now=clock)
         saved_by = settings.conversations.saved_by
         self.proposals = Proposals(retriever=self.retriever, saved_by=saved_by, now=clock)
-        self.evidence = Evidence(emoji=settings.learning.emoji, saved_by=saved_by, now=clock)
+        self.evidence = Evidence(
+            emoji=settings.learning.emoji,
+            saved_by=saved_by,
+            now=clock,
+            signals=Signals(settings.learning.implicit),
+        )
         self.preferring = Preferring(ledger, settings.learning.guess_preferences, clock)
         self.scheduler = Scheduler(ledger=ledger, jobs=[], owner="test", now=clock)
         self.assistant = self.new_assistant()

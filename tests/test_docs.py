@@ -22,13 +22,13 @@ PAGES = sorted(
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def every_setting() -> set[str]:
-    """Return the name of every setting, with its section."""
+def every_setting(settings: type[BaseModel] = Settings) -> set[str]:
+    """Return the name of every setting, with the sections that it is in."""
     names = set()
-    for section, field in Settings.model_fields.items():
+    for section, field in settings.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            names |= {f"{section}.{name}" for name in inner.model_fields}
+            names |= {f"{section}.{name}" for name in every_setting(inner)}
         else:
             names.add(section)
     return names

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from core.answers import Answer, Origin, Question, Standing
 from core.documents import content_hash
-from core.feedback import Feedback, Penalty, Rating, Verdict, Weighed, by_answer
+from core.feedback import Feedback, Penalty, Rating, Weighed, by_answer
 from core.indexing import Indexing
 from core.job import JobReport, Progress
 from core.learning.grounds import SecondGate
@@ -170,6 +170,7 @@ class Rerank:
                 "light": self._settings.light,
                 "new_days": self._settings.new_days,
                 "kernel_width": self._settings.kernel_width,
+                "implicit": self._settings.implicit.model_dump(),
             },
             sort_keys=True,
         )
@@ -191,10 +192,10 @@ class Rerank:
         progress("rating answers", len(ids), len(ids))
         explained: list[Feedback] = []
         for portion in portions(await judged_answers(connection), AT_ONCE):
-            given = await live_verdicts(connection, portion)
+            given = await live_verdicts(connection, portion, implicit=True)
             held = await load_answers(connection, portion)
             judged.weighed.extend(self._weigh(judged, held, given, now))
-            judged.liked.update(one.answer_id for one in given if one.verdict is Verdict.UP)
+            judged.liked.update(one.answer_id for one in given if one.is_liking)
             explained += [one for one in given if one.reason is not None]
         judged.penalties.extend(await penalties_of(connection, explained))
         return judged
@@ -227,7 +228,8 @@ class Rerank:
         given, days = by_answer(verdicts), self._settings.half_life_days
 
         def weight(one: Feedback) -> float:
-            return weight_of(one, now, days, judged.weights.influence)
+            share = self._settings.implicit.weight(one.via)
+            return share * weight_of(one, now, days, judged.weights.influence)
 
         return [
             weighed_of(answer, _settled(judged.weights, answer, given.get(id_, ())), weight)

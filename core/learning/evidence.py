@@ -7,13 +7,14 @@ from datetime import datetime
 from core.answers import Answer, Origin
 from core.errors import UnknownAnswerError
 from core.feedback import Feedback, Verdict, Via, verdict_of
+from core.learning.signals import Signals
 from core.ledger.answers import answer_at, load_answer
 from core.ledger.feedback import append, live_verdicts
 from core.ledger.ledger import Transaction
 from core.ledger.messages import reactions_on, set_reaction
 from core.ledger.people import see_person
 from core.ledger.posts import elsewhere_on, emoji_on, parts_of
-from core.messages import MessageRef, Reaction
+from core.messages import Message, MessageRef, Reaction
 
 
 class Evidence:
@@ -28,8 +29,10 @@ class Evidence:
         emoji: Mapping[str, Verdict],
         saved_by: Sequence[str],
         now: Callable[[], datetime],
+        signals: Signals,
     ) -> None:
         """Take what each emoji says of an answer; those that save a message find an answer right."""
+        self._signals = signals
         self._emoji = {**dict.fromkeys(saved_by, Verdict.UP), **emoji}
         self._now = now
 
@@ -44,6 +47,8 @@ class Evidence:
         await see_person(connection, reaction.person, self._now())
         newest = await set_reaction(connection, reaction)
         answer_id = await answer_at(connection, reaction.ref)
+        if answer_id is None and newest:
+            await self._signals.take_mark(connection, reaction)
         if answer_id is None or not newest:
             return None
         beside = await elsewhere_on(connection, reaction, answer_id)
@@ -52,6 +57,10 @@ class Evidence:
         if reaction.added:  # it stands now, although it was taken off another message since
             reaction = replace(reaction, at=max([reaction.at, *(one.at for one in beside)]))
         return await self._append(connection, reaction, answer_id)
+
+    async def overhear(self, connection: Transaction, message: Message, *, meant: bool) -> None:
+        """Note what a message says of an earlier answer without judging it; the bot answers a `meant` one."""
+        await self._signals.overhear(connection, message, meant=meant)
 
     async def take_verdict(self, connection: Transaction, given: Feedback) -> Feedback | None:
         """Append a verdict that came by a button; raise `UnknownAnswerError` for an unknown answer."""

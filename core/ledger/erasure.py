@@ -24,6 +24,7 @@ from core.ledger.operations import ANSWERS, PASSAGES, queue
 from core.ledger.proposals import saved_from
 from core.ledger.reanswers import forget_reanswers, unjudged_fresh
 from core.ledger.runs import note
+from core.ledger.signals import forget_signals
 from core.ledger.tables import (
     answers,
     citations,
@@ -74,6 +75,7 @@ async def replace_message(connection: AsyncConnection, edited: Edited, now: date
     newest = await newest_edit(connection, edited.ref, edited) or edited
     await rewrite(connection, edited.ref, newest.text)
     await edit_message(connection, newest)
+    await forget_signals(connection, edited.ref)
     await note_erasure(connection, EDIT, edited.ref.platform, edited.ref.id, now)
 
 
@@ -95,6 +97,7 @@ async def erase_message(connection: AsyncConnection, deleted: Deleted, now: date
     saved = await saved_from(connection, deleted.ref)
     await empty_answers(connection, saved, "what it was saved from was taken away", now)
     await delete_message(connection, deleted)
+    await forget_signals(connection, deleted.ref)
     if known or asked or saved:
         await note_erasure(connection, FORGET, deleted.ref.platform, deleted.ref.id, now)
 

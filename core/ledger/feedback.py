@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Row, exists, func, select
+from sqlalchemy import ColumnElement, Row, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.feedback import Correction, Feedback, Reason, Verdict, Via, live_verdict
+from core.feedback import IMPLICIT, Correction, Feedback, Reason, Verdict, Via, live_verdict
 from core.ledger.audits import conversation_of
 from core.ledger.linkage import links
 from core.ledger.links import accounts_by_rater
@@ -33,12 +33,17 @@ async def append(connection: AsyncConnection, event: Feedback) -> bool:
 
 
 async def live_verdicts(
-    connection: AsyncConnection, answer_ids: Sequence[str] | None = None, *, merged: bool = False
+    connection: AsyncConnection,
+    answer_ids: Sequence[str] | None = None,
+    *,
+    merged: bool = False,
+    implicit: bool = False,
 ) -> list[Feedback]:
     """Return the one verdict of each rater on each answer, of all answers or of the given ones.
 
     A rater is a person with all linked accounts; the verdict is under the account that gave it.
     `merged` counts a verdict on an answer that was given again as one on the stored answer.
+    With `implicit` the signals of those who did not judge an answer count as theirs.
     """
     said_of = func.coalesce(answers.c.reused_id, answers.c.id) if merged else feedback.c.answer_id
     rater = func.coalesce(links.c.rater, feedback.c.person_id)
@@ -62,9 +67,17 @@ async def live_verdicts(
         # which of two at the same instant came first: what takes back follows what it takes back.
         .order_by(said_of, rater, feedback.c.at, feedback.c.withdrawn, feedback.c.event_id)
     )
+    if not implicit:
+        statement = statement.where(explicit())
     if answer_ids is not None:
         statement = statement.where(said_of.in_(answer_ids))
-    rows = (await connection.execute(statement)).all()
+    return await _live(connection, (await connection.execute(statement)).all())
+
+
+async def _live(
+    connection: AsyncConnection, rows: Sequence[Row[tuple[object, ...]]]
+) -> list[Feedback]:
+    """Return the live verdicts of events that come sorted by answer, then by rater."""
     linked = await accounts_by_rater(connection, {row.rater for row in rows if row.rater})
     grouped = groupby(rows, key=lambda row: (row.said_of, row.rater or row.person_id))
     live = (
@@ -97,6 +110,11 @@ def _feedback_of(row: Row[tuple[object, ...]], linked: frozenset[str]) -> Feedba
     )
 
 
+def explicit() -> ColumnElement[bool]:
+    """Return the condition on an event of the log that somebody meant to judge an answer by it."""
+    return feedback.c.via.not_in([via.value for via in IMPLICIT])
+
+
 async def judged_answers(connection: AsyncConnection) -> list[str]:
     """Return the ids of every answer that the log says something of, each copy for itself."""
     rows = await connection.execute(select(feedback.c.answer_id).distinct())
@@ -109,7 +127,7 @@ async def votes_since(connection: AsyncConnection, at: datetime) -> dict[str, in
     given = (
         select(rater, feedback.c.person_id, feedback.c.answer_id)
         .outerjoin(links, links.c.person_id == feedback.c.person_id)
-        .where(feedback.c.at >= at, feedback.c.withdrawn.is_(False))
+        .where(feedback.c.at >= at, feedback.c.withdrawn.is_(False), explicit())
         .subquery()
     )
     counted = await connection.execute(

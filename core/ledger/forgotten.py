@@ -19,6 +19,7 @@ from core.ledger.erasure import (
     empty_answers,
     note_erasure,
 )
+from core.ledger.feedback import explicit
 from core.ledger.inbox import rewrite
 from core.ledger.linkage import links
 from core.ledger.links import forget_tries, part
@@ -146,6 +147,7 @@ async def _unsettle(connection: AsyncConnection, judged: Sequence[str], now: dat
     given = answers.alias("given")
     still = exists().where(
         feedback.c.answer_id == given.c.id,
+        explicit(),
         or_(given.c.id == answers.c.id, given.c.reused_id == answers.c.id),
     )
     for portion in portions(judged):

@@ -1,5 +1,6 @@
 """Questions with their vectors: those that stored answers are found by, and those that were judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Standing
 from core.embedding import Vectors
+from core.ledger.feedback import live_verdicts
 from core.ledger.learned import evidence
 from core.ledger.tables import answers, embeddings, questions
+from core.ledger.writes import portions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +69,24 @@ async def load_phrasings(connection: AsyncConnection, fingerprint: str) -> list[
     ]
 
 
+async def _judged(connection: AsyncConnection, answer_ids: Sequence[str]) -> set[str]:
+    """Return those of the answers that somebody meant to judge, and stands by it."""
+    judged: set[str] = set()
+    for portion in portions(answer_ids):
+        judged |= {one.answer_id for one in await live_verdicts(connection, portion)}
+    return judged
+
+
 async def load_said(connection: AsyncConnection, epoch_id: int, fingerprint: str) -> list[Said]:
-    """Return what an epoch weighs at each question that has a vector; a copy's is its stored answer's."""
+    """Return what an epoch weighs at each question that has a vector; a copy's is its stored answer's.
+
+    Where nobody meant to judge an answer, nothing was said of it.
+    """
     root = func.coalesce(answers.c.reused_id, answers.c.id)
-    rows = await connection.execute(
+    found = await connection.execute(
         select(
             root.label("root"),
+            evidence.c.answer_id,
             questions.c.text,
             questions.c.hash,
             evidence.c.ups,
@@ -88,6 +103,8 @@ async def load_said(connection: AsyncConnection, epoch_id: int, fingerprint: str
         )
         .order_by(root, questions.c.hash, evidence.c.answer_id)
     )
+    rows = found.all()
+    judged = await _judged(connection, [row.answer_id for row in rows])
     return [
         Said(
             root=row.root,
@@ -98,4 +115,5 @@ async def load_said(connection: AsyncConnection, epoch_id: int, fingerprint: str
             downs=row.downs,
         )
         for row in rows
+        if row.answer_id in judged
     ]

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.feedback import Via
 from core.ledger.conduct import drafts
 from core.ledger.erasure import WORDLESS, empty_answers
+from core.ledger.feedback import explicit
 from core.ledger.inbox import delivered, is_buried, newest_edit
 from core.ledger.tables import (
     answers,
@@ -204,7 +205,7 @@ async def is_untouched(connection: AsyncConnection, answer_id: str) -> bool:
     here = select(posts.c.id).where(posts.c.answer_id == answer_id)
     touched = or_(
         exists().where(or_(drafts.c.answer_id == answer_id, drafts.c.published_id == answer_id)),
-        exists().where(feedback.c.answer_id == answer_id),
+        exists().where(feedback.c.answer_id == answer_id, explicit()),
         exists().where(corrections.c.corrected_id == answer_id),
         exists().where(answers.c.reused_id == answer_id),
         exists().where(reactions.c.message_id.in_(here)),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.answers import Origin
 from core.feedback import Verdict, Via
 from core.ledger.columns import Instant, metadata
-from core.ledger.feedback import live_verdicts
+from core.ledger.feedback import explicit, live_verdicts
 from core.ledger.tables import answers, feedback
 from core.ledger.writes import put
 from core.messages import Person
@@ -81,6 +81,7 @@ async def judged_lengths(
         .join(feedback, feedback.c.answer_id == answers.c.id)
         .where(
             feedback.c.person_id.in_(ids),
+            explicit(),
             answers.c.origin == Origin.GENERATED.value,
             answers.c.reused_id.is_(None),
             answers.c.text != "",

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Origin, Standing
 from core.feedback import Reason
+from core.ledger.feedback import explicit
 from core.ledger.learned import epochs, ratings
 from core.ledger.tables import answers, corrections, feedback, questions, standings
 from core.ledger.vouching import reanswers
@@ -162,7 +163,7 @@ def _bad() -> ColumnElement[bool]:
     )
     voices = (
         select(func.count(feedback.c.person_id.distinct()))
-        .where(feedback.c.answer_id == answers.c.id, feedback.c.withdrawn.is_(False))
+        .where(feedback.c.answer_id == answers.c.id, feedback.c.withdrawn.is_(False), explicit())
         .correlate(answers)
         .scalar_subquery()
     )
@@ -194,6 +195,7 @@ def _for_review(curators: Collection[str]) -> Select[tuple[str, str]]:
         feedback.c.answer_id == given.c.id,
         or_(given.c.id == fresh.c.id, given.c.reused_id == fresh.c.id),
         feedback.c.person_id.in_(curators),
+        explicit(),
     )
     return (
         select(reanswers.c.fresh_id, reanswers.c.answer_id)

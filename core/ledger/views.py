@@ -12,7 +12,7 @@ from core.answers import Answer, Origin, Standing, badge_of
 from core.feedback import Feedback, Rating, Verdict
 from core.ledger.answers import load_answer, load_answers
 from core.ledger.epochs import live_epoch, load_ratings
-from core.ledger.feedback import live_verdicts
+from core.ledger.feedback import explicit, live_verdicts
 from core.ledger.learned import epochs, ratings
 from core.ledger.machinery import operations
 from core.ledger.tables import (
@@ -90,6 +90,7 @@ async def learned(connection: AsyncConnection, limit: int = 50) -> list[Learned]
     voted = await connection.execute(
         select(said_of)
         .join(feedback, feedback.c.answer_id == answers.c.id)
+        .where(explicit())
         .group_by(said_of)
         .order_by(newest.desc())
         .limit(limit)

@@ -119,3 +119,14 @@ def test_an_emoji_means_the_same_in_every_spelling(emoji: str, verdict: Verdict 
 def test_any_text_may_come_as_an_emoji(emoji: str) -> None:
     """Platforms let people name emoji: nothing that they write is an error."""
     assert verdict_of(emoji, {"👍": UP}) in {UP, None}
+
+
+def test_an_implicit_signal_counts_where_nothing_was_said() -> None:
+    """The last one counts, any verdict that stands is in its place, and neither takes back the other."""
+    thumb, thanks, again = said((UP, False), (UP, False), (DOWN, False))
+    thanks = replace(thanks, via=Via.THANKS)
+    again = replace(again, via=Via.ASKED_AGAIN)
+    assert live_verdict([thanks, again]) == again
+    assert live_verdict([thumb, thanks, again]) == thumb
+    assert live_verdict([thumb, thanks, replace(thumb, withdrawn=True)]) == thanks
+    assert live_verdict([thumb, thanks, replace(thanks, withdrawn=True)]) == thumb
