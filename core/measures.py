@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Sequence
+from itertools import groupby
 
 
 def ndcg(ranked: Sequence[str], relevant: Collection[str], k: int = 10) -> float:
@@ -23,6 +24,26 @@ def reciprocal_rank(ranked: Sequence[str], relevant: Collection[str], k: int = 1
 def recall(ranked: Sequence[str], relevant: Collection[str], k: int) -> float:
     """Return the share of the relevant that is among the first k."""
     return len({*ranked[:k]} & {*relevant}) / len(relevant) if relevant else 0.0
+
+
+def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
+    """Return the area under the ROC curve: the chance that a positive scores above a negative.
+
+    Ties count half (Mann and Whitney 1947). Raises `ValueError` unless there are both kinds.
+    """
+    order = sorted(range(len(scores)), key=lambda place: scores[place])
+    ranks = [0.0] * len(scores)
+    for _, tied in groupby(enumerate(order, 1), key=lambda ranked: scores[ranked[1]]):
+        group = list(tied)
+        middle = (group[0][0] + group[-1][0]) / 2
+        for _, place in group:
+            ranks[place] = middle
+    ups = sum(positive)
+    downs = len(positive) - ups
+    if not ups or not downs:
+        raise ValueError("the area needs scores of both kinds")
+    total = math.fsum(rank for rank, up in zip(ranks, positive, strict=True) if up)
+    return (total - ups * (ups + 1) / 2) / (ups * downs)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

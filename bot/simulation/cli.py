@@ -11,9 +11,10 @@ from rich.console import Console
 
 from bot.simulation.command import METHODS, simulate
 from bot.simulation.options import Attack, Options
+from bot.simulation.refusing import is_refusing, refuse
 from bot.simulation.reuse import measure
 from core.errors import SettingsError
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 
 DEFAULT = Options()
 console = Console()
@@ -55,7 +56,10 @@ Methods = Annotated[
 Plot = Annotated[Path | None, typer.Option(help="Where to write the picture of it, as PNG.")]
 Reuse = Annotated[
     bool,
-    typer.Option("--reuse", help="Measure instead how often a stored answer is given wrongly."),
+    typer.Option(
+        "--reuse",
+        help="Measure instead how often a stored answer is given wrongly, or should have been refused.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -95,10 +99,20 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how t
     options = Options(**{field.name: given.params[field.name] for field in fields(Options)})
     settings = load_settings()
     if reuse:
-        asyncio.run(measure(settings, folder, seeds, console, as_json=as_json))
+        asyncio.run(reused(settings, folder, seeds, console, as_json=as_json))
         return
     how = {"methods": _chosen(method or METHODS), "plot": plot, "as_json": as_json}
     asyncio.run(simulate(settings, folder, options, console, **how))  # type: ignore[arg-type]  # each fits
+
+
+async def reused(
+    settings: Settings, folder: Path, seeds: int, console: Console, *, as_json: bool
+) -> None:
+    """Measure giving again; where the folder says what is in scope and what is not, refusing."""
+    if is_refusing(folder):
+        await refuse(settings, folder, console, as_json=as_json)
+    else:
+        await measure(settings, folder, seeds, console, as_json=as_json)
 
 
 def _chosen(methods: Sequence[str]) -> Sequence[str]:

@@ -142,6 +142,13 @@ def _table(told: Mapping[str, Sequence[Mapping[str, float]]]) -> Table:
     return table
 
 
+def scratch(settings: Settings, data: Path) -> Settings:
+    """Return the settings of a bot without plugins in a folder that is thrown away."""
+    index = IndexSettings(**settings.index.model_dump(exclude={"uri", "token"}))
+    given = {"data": data, "plugins": (), "ledger": LedgerSettings(), "index": index}
+    return settings.model_copy(update=given)
+
+
 async def _one(
     settings: Settings,
     known: Sequence[Known],
@@ -153,19 +160,11 @@ async def _one(
     shuffled = list(known)
     Random(seed).shuffle(shuffled)  # noqa: S311  # an order, not a secret
     half = len(shuffled) // 2
-    with tempfile.TemporaryDirectory(prefix="tavernkeep-") as scratch:
-        index = IndexSettings(**settings.index.model_dump(exclude={"uri", "token"}))
-        fresh = settings.model_copy(
-            update={
-                "data": Path(scratch),
-                "plugins": (),
-                "ledger": LedgerSettings(),
-                "index": index,
-            }
-        )
+    with tempfile.TemporaryDirectory(prefix="tavernkeep-") as data:
+        fresh = scratch(settings, Path(data))
         times = Times(BEGIN)
         async with open_app(fresh, embedder=embedder, now=times) as app:
-            await _teach(app, shuffled[:half], times)
+            await teach(app, shuffled[:half], times)
             rerank = Rerank(
                 ledger=app.store.ledger,
                 indexing=app.store.indexing,
@@ -176,7 +175,7 @@ async def _one(
             return await _ask(app, shuffled[half : half + ASKED], progress)
 
 
-async def _teach(app: App, known: Sequence[Known], times: Times) -> None:
+async def teach(app: App, known: Sequence[Known], times: Times) -> None:
     """Store a verified answer for each right one, with every phrasing of it."""
     phrasings: dict[str, list[str]] = {}
     for one in known:
