@@ -201,11 +201,14 @@ def _by_agreement(answer: Answer, verdicts: Sequence[Feedback]) -> Move | None:
 
 
 def _is_widely_liked(answer: Answer, verdicts: Sequence[Feedback]) -> bool:
-    """Say whether those who found it right were given it in two conversations, or nobody else reads it.
+    """Say whether a correction was found right in two conversations, or nobody else reads it.
 
     One conversation is one mind, or one person's friends. Where a verdict was given may be unknown.
+    What was not written by a person is given again nowhere before it is verified, so that nobody
+    elsewhere could judge it: it has to stand up to its sources instead.
     """
-    if any(one.startswith("conversation:") for one in answer.audience.requires):
+    only_members = any(one.startswith("conversation:") for one in answer.audience.requires)
+    if answer.origin is not Origin.CORRECTION or only_members:
         return True
     places = {one.conversation for one in verdicts if one.verdict is Verdict.UP}
     return len(places) > 1 or None in places

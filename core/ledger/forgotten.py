@@ -218,7 +218,7 @@ async def _erase_names(connection: AsyncConnection, trail: Trail) -> None:
     await forget_owner(connection, id_, trail.until)
     if trail.until is None:
         unnamed = update(people).where(people.c.id == id_)
-        await connection.execute(unnamed.values(name=NAMELESS, since=None))
+        await connection.execute(unnamed.values(name=NAMELESS, guest=False, since=None))
     if await under_way(connection, trail.person):
         return  # the purge finds by this row whose they are
     referring = (

@@ -16,6 +16,7 @@ from tests.servers.discord_post import (
 )
 
 EPOCH = 1420070400.0
+A_YEAR = 365 * 86_400_000 << 22  # in ids, which hold milliseconds: nobody's account is new
 
 
 class World:
@@ -46,7 +47,7 @@ class World:
         """Return somebody by name, new where there is nobody."""
         held = next((one for one in self.users.values() if one.name == name), None)
         if held is None:
-            held = User(id=self.new_id(), name=name, bot=bot)
+            held = User(id=self.new_id() - A_YEAR, name=name, bot=bot)
             self.users[held.id] = held
         return held
 

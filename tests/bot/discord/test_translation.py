@@ -54,6 +54,7 @@ def test_a_mention(client: discord.Client) -> None:
     )
     assert (found.ref.id, found.event_id) == ("discord:20:1000", "message:1000")
     assert (found.person.id, found.person.name) == ("discord:201", "Ana")
+    assert found.person.since == discord.utils.snowflake_time(201)
     assert (found.conversation.name, found.conversation.public) == ("general", True)
 
 

@@ -111,7 +111,7 @@ def verified(*verdicts: Feedback, of: Answer | None = None, scattered: bool = Tr
     """Say whether these verdicts verify an answer for everyone."""
     weights = Weights(scattered=scattered)
     weights = replace(weights, influence=replace(weights.influence, new_days=7))
-    voices, shown = weights.voices(verdicts), of or answer("a")
+    voices, shown = weights.voices(verdicts), of or answer("a", origin=Origin.CORRECTION)
     rating = rating_of(voices, Prior(ups=1.8, downs=1.2, half_life_days=90), NOON)
     move = next_standing(shown, rating, voices, frozenset())
     return move is not None and move.standing is Standing.VERIFIED
@@ -130,8 +130,13 @@ def test_one_conversation_alone_verifies_nothing() -> None:
     assert verified(*liked("room:lobby", "room:lobby", "room:cellar"))
     assert not verified(*liked(*["room:lobby"] * 4))
     closed = replace(CELLAR, public=False)
-    within = answer("a", audience=closed.audience)
+    within = answer("a", origin=Origin.CORRECTION, audience=closed.audience)
     assert verified(*liked(*["room:cellar"] * 3), of=within)
+
+
+def test_what_nobody_gives_again_is_verified_where_it_was_given() -> None:
+    """A generated answer is known in one conversation only, and has its sources to stand up to."""
+    assert verified(*liked(*["room:lobby"] * 3), of=answer("a"))
 
 
 def test_where_there_is_but_one_conversation_it_is_enough() -> None:
@@ -183,7 +188,7 @@ events = st.lists(
         st.integers(0, 3),
         st.booleans(),
     ),
-    min_size=1,
+    min_size=20,
     max_size=40,
     unique_by=lambda one: one.event_id,
 )
