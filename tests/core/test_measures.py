@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from core.measures import ndcg, percentile, recall, reciprocal_rank
+from core.measures import auroc, ndcg, percentile, recall, reciprocal_rank
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,11 @@ def test_percentile(share: float, expected: float) -> None:
     """The smallest value that the share does not exceed, in whatever order they come."""
     assert percentile([4, 1, 3, 2], share) == expected
     assert percentile([], share) == 0.0
+
+
+def test_the_area_under_the_curve_is_the_chance_to_be_told_apart() -> None:
+    """Ties count half; one kind alone has no area."""
+    assert auroc([0.9, 0.8, 0.1], [True, True, False]) == 1
+    assert auroc([0.1, 0.5, 0.5, 0.9], [True, False, True, False]) == pytest.approx(0.125)
+    with pytest.raises(ValueError, match="both kinds"):
+        auroc([1.0], [True])
