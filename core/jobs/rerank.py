@@ -20,8 +20,8 @@ from core.learning.weighing import weighed_of
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
 from core.ledger.epochs import (
     Epoch,
+    begin_epoch,
     live_epoch,
-    make_live,
     newest_epoch,
     one_epoch,
     prove,
@@ -269,7 +269,7 @@ class Rerank:
     async def _begin(
         self, connection: Transaction, epoch_id: int, judged: _Judged, now: datetime
     ) -> None:
-        await make_live(connection, epoch_id)
+        await begin_epoch(connection, epoch_id)
         await prune_epochs(connection, now)
         await self._keep_phrasings(connection, judged.liked)
 

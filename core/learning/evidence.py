@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.answers import Answer, Origin
 from core.errors import UnknownAnswerError
@@ -15,6 +15,10 @@ from core.ledger.messages import reactions_on, set_reaction
 from core.ledger.people import see_person
 from core.ledger.posts import elsewhere_on, emoji_on, parts_of
 from core.messages import Message, MessageRef, Reaction
+
+INSTANT = timedelta(
+    microseconds=1
+)  # of two at the same time, what takes back counts as the later one
 
 
 class Evidence:
@@ -55,7 +59,8 @@ class Evidence:
         if not reaction.added and any(one.added for one in beside):
             return None
         if reaction.added:  # it stands now, although it was taken off another message since
-            reaction = replace(reaction, at=max([reaction.at, *(one.at for one in beside)]))
+            latest = max((one.at + INSTANT for one in beside), default=reaction.at)
+            reaction = replace(reaction, at=max(reaction.at, latest))
         return await self._append(connection, reaction, answer_id)
 
     async def overhear(self, connection: Transaction, message: Message, *, meant: bool) -> None:

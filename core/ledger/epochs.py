@@ -118,7 +118,7 @@ async def prove(connection: AsyncConnection, ids: Collection[int], proof: Proof)
     await connection.execute(update(epochs).where(epochs.c.id.in_(ids)).values(proof=found))
 
 
-async def make_live(connection: AsyncConnection, epoch_id: int) -> None:
+async def begin_epoch(connection: AsyncConnection, epoch_id: int) -> None:
     """Let an epoch count in place of the one that does."""
     await connection.execute(update(epochs).where(epochs.c.live).values(live=False, held=False))
     await connection.execute(update(epochs).where(epochs.c.id == epoch_id).values(live=True))
@@ -141,7 +141,7 @@ async def save_epoch(
     penalised: Sequence[Penalty],
     now: datetime,
 ) -> int:
-    """Store a new epoch and return its number; it does not count before `make_live`."""
+    """Store a new epoch and return its number; it does not count before `begin_epoch`."""
     made = await connection.execute(
         epochs.insert()
         .values(parameters=parameters, last_feedback_id=last_feedback_id, made_at=now, live=False)

@@ -163,7 +163,7 @@ async def test_auto_answers_what_it_is_sure_of(tavern: Tavern) -> None:
 
 
 async def test_auto_gives_verified_answers_again(tavern: Tavern) -> None:
-    """People vouched for them, and a document says so."""
+    """People of two conversations vouched for them, and a document says so."""
     tavern.source.held.append(page("Weekends", "At eleven."))
     await tavern.read()
     await tavern.correct(await tavern.ask(QUESTION), "At eleven.")
@@ -174,6 +174,8 @@ async def test_auto_gives_verified_answers_again(tavern: Tavern) -> None:
     for name in "abc":
         person = replace(ANA, key=name, name=name)
         await tavern.judge(unsure.answer, Verdict.UP, person)
+    elsewhere = await tavern.ask(QUESTION, place=replace(HALL, key="market", name="The market"))
+    await tavern.judge(elsewhere, Verdict.UP, replace(ANA, key="d", name="d"))
     await tavern.rerank()
     sure = await say(tavern, tavern.message(QUESTION, addressed=False))
     assert (sure.placed, sure.answer.text) == ([], "At eleven.")

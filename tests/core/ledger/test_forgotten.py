@@ -11,7 +11,7 @@ from core.ledger import inbox, tables
 from core.ledger.answers import load_answer, save_answer, save_question, set_standing
 from core.ledger.columns import metadata
 from core.ledger.deliveries import under_way
-from core.ledger.epochs import live_epoch, save_epoch
+from core.ledger.epochs import begin_epoch, live_epoch, save_epoch
 from core.ledger.erasure import FORGOTTEN, erased_since_purge, note_purge
 from core.ledger.feedback import append, live_verdicts, save_correction
 from core.ledger.forgotten import NAMELESS, erase_trail, sweep
@@ -192,9 +192,10 @@ async def test_what_was_put_into_words_with_hers_goes_from_others_questions(
 
 async def test_an_answer_that_only_they_settled_is_a_candidate_again(writer: Transaction) -> None:
     """One that others judged too is left to the re-ranking, which computes everything anew."""
-    await save_epoch(
+    made = await save_epoch(
         writer, parameters="{}", last_feedback_id=9, rated={}, weighed=[], penalised=[], now=NOON
     )
+    await begin_epoch(writer, made)
     for key in ("a1", "a2"):
         await save_answer(writer, replace(answer(key), standing=Standing.VERIFIED), None)
         await see_person(writer, WANDA, NOON)

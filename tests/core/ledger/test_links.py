@@ -8,7 +8,7 @@ import pytest
 from core.feedback import Reason, Verdict
 from core.ledger import links
 from core.ledger.answers import save_answer
-from core.ledger.epochs import live_epoch, save_epoch
+from core.ledger.epochs import begin_epoch, live_epoch, save_epoch
 from core.ledger.feedback import append, live_verdicts
 from core.ledger.forgotten import erase_trail
 from core.ledger.ledger import Transaction
@@ -35,9 +35,10 @@ async def log(writer: Transaction) -> Transaction:
     """Return the writer, in a ledger with an answer that was given again, and a live epoch."""
     await save_answer(writer, answer("a1"), None)
     await save_answer(writer, answer("again", "Reset how?", reused="a1"), None)
-    await save_epoch(
+    made = await save_epoch(
         writer, parameters="", last_feedback_id=7, rated={}, weighed=[], penalised=[], now=NOON
     )
+    await begin_epoch(writer, made)
     return writer
 
 

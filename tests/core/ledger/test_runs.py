@@ -20,6 +20,7 @@ from core.ledger.collections import (
 )
 from core.ledger.documents import save_embeddings
 from core.ledger.epochs import (
+    begin_epoch,
     count_epochs,
     go_to,
     list_epochs,
@@ -98,7 +99,7 @@ async def test_one_collection_is_live(writer: Transaction) -> None:
 async def an_epoch(writer: Transaction, value: float, penalised: list[Penalty]) -> int:
     """Save an epoch with one rating."""
     rated = {"a1": Rating(value=value, ups=1.0, downs=0.5)}
-    return await save_epoch(
+    made = await save_epoch(
         writer,
         parameters="{}",
         last_feedback_id=7,
@@ -107,6 +108,8 @@ async def an_epoch(writer: Transaction, value: float, penalised: list[Penalty]) 
         penalised=penalised,
         now=NOON,
     )
+    await begin_epoch(writer, made)
+    return made
 
 
 async def test_the_newest_epoch_is_live(writer: Transaction) -> None:

@@ -1,11 +1,12 @@
 """People see a conversation as it went, and what was learned with who said so."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from core.answers import Origin, Standing
 from core.feedback import Rating, Verdict
 from core.ledger.answers import save_answer, save_post
-from core.ledger.epochs import save_epoch
+from core.ledger.epochs import begin_epoch, save_epoch
 from core.ledger.feedback import append
 from core.ledger.ledger import Transaction
 from core.ledger.messages import delete_message, edit_message, set_reaction
@@ -20,9 +21,10 @@ LATER = NOON + timedelta(minutes=1)
 async def an_epoch(writer: Transaction, *values: float) -> None:
     """Save an epoch with the ratings of a1, a2 …."""
     rated = {f"a{n}": Rating(value=one, ups=1.0, downs=0.0) for n, one in enumerate(values, 1)}
-    await save_epoch(
+    made = await save_epoch(
         writer, parameters="{}", last_feedback_id=1, rated=rated, weighed=[], penalised=[], now=NOON
     )
+    await begin_epoch(writer, made)
 
 
 async def test_a_conversation_comes_back_as_it_went(writer: Transaction) -> None:
@@ -51,7 +53,7 @@ async def test_a_conversation_comes_back_as_it_went(writer: Transaction) -> None
         "The text of a1.",
     )
     assert post.reactions == (("👍", ("room:bob", "room:cid")),)
-    assert post.verdicts == (said("a1", by="bob"),)
+    assert post.verdicts == (replace(said("a1", by="bob"), conversation=LOBBY.id),)
     assert await history(writer, LOBBY.id, limit=1) == [post]
     assert await history(writer, "room:elsewhere") == []
 
