@@ -135,7 +135,7 @@ class Reuse:
                 helpful=sum(
                     given.answer_id == one.id and given.verdict is Verdict.UP for given in verdicts
                 ),
-                rival=max(beyond, _rival(one.id, found)),
+                rival=max(beyond, _rival(one, held, found)),
             )
             for one in readable
             if one.id in found
@@ -193,15 +193,20 @@ def _phrasings(
     return {owner: tuple(given) for owner, given in found.items()}
 
 
-def _rival(answer_id: str, found: Mapping[str, tuple[tuple[str, float], ...]]) -> float:
-    """Return how near another answer is; one to the same question in the same words is no rival."""
-    mine = {frozenset(terms_of(text)) for text, _ in found.get(answer_id, ())}
+def _rival(
+    answer: Answer, held: Mapping[str, Answer], found: Mapping[str, tuple[tuple[str, float], ...]]
+) -> float:
+    """Return how near another answer is.
+
+    One that says the same is no rival, nor is one to the same question in the same words.
+    """
+    mine = {frozenset(terms_of(text)) for text, _ in found.get(answer.id, ())}
     return max(
         (
             near
             for owner, given in found.items()
             for text, near in given
-            if owner != answer_id and frozenset(terms_of(text)) not in mine
+            if held[owner].text != answer.text and frozenset(terms_of(text)) not in mine
         ),
         default=0.0,
     )

@@ -17,7 +17,10 @@ from core.ledger.writes import portions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrasing:
-    """A question that a stored answer is found by; `hash` is its text's."""
+    """A question that a stored answer is found by; `hash` is its text's.
+
+    Answers that say the same, letter for letter, are one here, under the id of the first.
+    """
 
     answer_id: str
     verified: bool
@@ -43,6 +46,7 @@ async def load_phrasings(connection: AsyncConnection, fingerprint: str) -> list[
     rows = await connection.execute(
         select(
             questions.c.answer_id,
+            answers.c.text.label("says"),
             answers.c.standing,
             questions.c.text,
             questions.c.hash,
@@ -57,15 +61,16 @@ async def load_phrasings(connection: AsyncConnection, fingerprint: str) -> list[
         )
         .order_by(questions.c.answer_id, questions.c.id)
     )
+    first: dict[str, str] = {}
     return [
         Phrasing(
-            answer_id=row.answer_id,
+            answer_id=first.setdefault(row.says, row.answer_id),
             verified=row.standing == Standing.VERIFIED.value,
             text=row.text,
             hash=row.hash,
             vector=np.frombuffer(row.vector, dtype="<f4"),
         )
-        for row in rows
+        for row in rows.all()
     ]
 
 

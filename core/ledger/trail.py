@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Origin
-from core.feedback import Correction, Verdict
+from core.feedback import Correction, Verdict, Via
 from core.ledger.feedback import live_verdicts
 from core.ledger.inbox import EMPTY
 from core.ledger.links import accounts_of
@@ -122,7 +122,11 @@ async def _with_messages(
 
 async def _with_verdicts(connection: AsyncConnection, trail: Trail) -> Trail:
     given = (
-        select(feedback.c.id, func.coalesce(answers.c.reused_id, answers.c.id).label("said_of"))
+        select(
+            feedback.c.id,
+            feedback.c.via,
+            func.coalesce(answers.c.reused_id, answers.c.id).label("said_of"),
+        )
         .join(answers, answers.c.id == feedback.c.answer_id)
         .where(feedback.c.person_id == trail.person.id)
     )
@@ -130,7 +134,8 @@ async def _with_verdicts(connection: AsyncConnection, trail: Trail) -> Trail:
         given = given.where(feedback.c.at <= trail.until)
     held = (await connection.execute(given)).all()
     judged = sorted({row.said_of for row in held})
-    return replace(trail, verdicts=[row.id for row in held], judged=judged)
+    meant = [row.id for row in held if not Via(row.via).implicit]
+    return replace(trail, verdicts=meant, judged=judged)
 
 
 async def _with_corrections(connection: AsyncConnection, trail: Trail) -> Trail:

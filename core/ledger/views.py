@@ -158,7 +158,7 @@ async def _messages_of(
         )
         .join(people, people.c.id == messages.c.person_id)
         .where(messages.c.conversation_id == conversation_id, messages.c.deleted_at.is_(None))
-        .order_by(messages.c.sent_at.desc())
+        .order_by(messages.c.sent_at.desc(), messages.c.id)
         .limit(limit)
     )
     rows = found.all()
