@@ -9,7 +9,7 @@ ENOUGH = 20  # known questions; fewer prove nothing
 HARM = 0.01  # the share of known questions that may be lost
 SIGNIFICANT = 0.05
 WORSE = 1.5  # times as many 👎 as before: what a stream of verdicts is tested against
-ALPHA, BETA = 0.05, 0.1  # a good epoch is undone, a bad one is kept
+ALPHA, BETA = 0.0001, 0.1  # a good epoch is undone, a bad one is kept; it is asked every hour
 
 
 class Outcome(StrEnum):

@@ -47,7 +47,7 @@ class ReplayJob:
             return NOTHING
         proof = await self._replay.compare(earlier.id, live.id)
         why = proof.reason if proof.outcome is Outcome.FAILED else None
-        why = why or await self._replay.souring(earlier.made_at, now - BEFORE)
+        why = why or await self._replay.souring(_since(there, earlier, live), now - BEFORE)
         if why is None:
             summary = f"Epoch {live.id} against epoch {earlier.id}: {proof.reason}."
             return JobReport(summary=summary, figures={"known": proof.known, "undone": 0})
@@ -69,6 +69,12 @@ class ReplayJob:
             summary=f"Epoch {earlier.id} counts again, and is held: {proof.reason}.",
             figures={"known": proof.known, "undone": moved},
         )
+
+
+def _since(there: list[Epoch], earlier: Epoch, live: Epoch) -> datetime:
+    """Return from when on verdicts are listened to: what undid another epoch is not held against this."""
+    undone = [one for one in there if one.refused and earlier.id < one.id < live.id]
+    return live.made_at if undone else earlier.made_at
 
 
 def _a_day_before(there: list[Epoch], live: Epoch, now: datetime) -> Epoch | None:

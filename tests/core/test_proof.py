@@ -46,4 +46,4 @@ def test_a_stream_turns_bad_by_many_verdicts() -> None:
     assert turned_bad(20, 30, 0.2)
     assert not turned_bad(800, 200, 0.2)
     assert not turned_bad(0, 0, 0.0)
-    assert turned_bad(0, 20, 1.0)
+    assert turned_bad(0, 25, 1.0)

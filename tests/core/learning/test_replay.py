@@ -168,7 +168,10 @@ async def test_the_job_goes_back_where_answers_got_worse(vouched: Tavern) -> Non
 
 
 async def test_the_job_goes_back_where_verdicts_turned_bad(vouched: Tavern) -> None:
-    """Many people who find most of what is new wrong are enough; one who says it often is not."""
+    """Many people who find most of what is new wrong are enough; one who says it often is not.
+
+    Once it is released, what they said is not held against the next epoch.
+    """
     await vouched.judge(await vouched.ask("Where is the broom?"), Verdict.UP)
     await vouched.rerank()
     for number in range(12):
@@ -183,6 +186,10 @@ async def test_the_job_goes_back_where_verdicts_turned_bad(vouched: Tavern) -> N
     assert "verdicts since were 👎" in report.summary
     assert (await epochs(vouched))[0][2] is Outcome.UNDONE
     assert (await epochs(vouched))[-1][:2] == (1, True)
+    await Epochs(ledger=vouched.ledger, now=vouched.clock).release()
+    await vouched.judge(await vouched.ask("Where is the mop?"), Verdict.UP)
+    await vouched.rerank()
+    assert (await job(vouched).run(vouched.clock.advance(hours=1), silent)).figures["undone"] == 0
 
 
 async def test_a_good_day_changes_nothing(vouched: Tavern) -> None:
