@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -16,18 +15,17 @@ from bot.progress import bars
 from bot.simulation.baselines import RULES, Baseline
 from bot.simulation.crowd import Crowd
 from bot.simulation.options import Options
-from bot.simulation.product import Product, Times
+from bot.simulation.product import BEGIN, Product, Times
 from bot.simulation.report import checkpoints, draw, table_of, told
 from bot.simulation.stream import Method, Outcome, run
-from bot.simulation.world import World, in_silence, load, searched
+from bot.simulation.world import World, fresh_settings, in_silence, load, searched
 from core.interfaces import Embedder
 from core.job import Progress
 from core.jobs.rerank import Rerank
-from core.settings import IndexSettings, LedgerSettings, Settings
+from core.settings import Settings
 
 OURS = "tavernkeep"
 METHODS = (OURS, *RULES)
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def simulate(
@@ -43,7 +41,7 @@ async def simulate(
 ) -> None:
     """Run every method on the same people, and print one table or one JSON object a method."""
     with tempfile.TemporaryDirectory(prefix="tavernkeep-") as scratch:
-        fresh = _fresh(settings, Path(scratch) / "documents")
+        fresh = fresh_settings(settings, Path(scratch) / "documents")
         with bars(Console(stderr=True) if as_json else console) as progress:
             world = await _world(fresh, folder, embedder, progress)
             curves = {
@@ -64,14 +62,6 @@ async def simulate(
     console.print(table_of(f"{world.labelled.name}, seeds: {options.seeds}", curves))
     if plot is not None:
         console.print(f"The picture is {plot}.", soft_wrap=True)
-
-
-def _fresh(settings: Settings, data: Path) -> Settings:
-    """Return the settings with a data folder that is thrown away, and no plugins."""
-    index = IndexSettings(**settings.index.model_dump(exclude={"uri", "token"}))
-    return settings.model_copy(
-        update={"data": data, "plugins": (), "ledger": LedgerSettings(), "index": index}
-    )
 
 
 async def _world(

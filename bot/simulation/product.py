@@ -1,7 +1,7 @@
 """Tavernkeep itself as a method: its ledger, its log of verdicts, its job, its index, its reuse."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.app import App
 from bot.simulation.crowd import Crowd, Vote
@@ -14,6 +14,7 @@ from core.items import Found, citation_of
 from core.jobs.rerank import Rerank
 from core.ledger.answers import save_answer
 
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 BETWEEN = timedelta(
     minutes=20
 )  # two interactions: 750 votes take ten weeks, as in a workspace of 200

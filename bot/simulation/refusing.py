@@ -9,8 +9,9 @@ from rich.console import Console
 
 from bot.app import App, open_app
 from bot.progress import bars
-from bot.simulation.product import Times
-from bot.simulation.reuse import BEGIN, Known, scratch, teach
+from bot.simulation.product import BEGIN, Times
+from bot.simulation.reuse import Known, teach
+from bot.simulation.world import fresh_settings
 from core.audience import EVERYONE
 from core.errors import SettingsError
 from core.interfaces import Embedder
@@ -47,7 +48,9 @@ async def refuse(
         tempfile.TemporaryDirectory(prefix="tavernkeep-") as data,
     ):
         times = Times(BEGIN)
-        async with open_app(scratch(settings, Path(data)), embedder=embedder, now=times) as app:
+        async with open_app(
+            fresh_settings(settings, Path(data)), embedder=embedder, now=times
+        ) as app:
             await teach(app, known, times)
             await app.store.indexing.catch_up(progress)
             nearest = await _nearest(app, asked, progress)

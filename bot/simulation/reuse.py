@@ -9,7 +9,6 @@ import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -19,8 +18,8 @@ from rich.text import Text
 
 from bot.app import App, open_app
 from bot.progress import bars
-from bot.simulation.product import Times
-from bot.simulation.world import load_asked_before
+from bot.simulation.product import BEGIN, Times
+from bot.simulation.world import fresh_settings, load_asked_before
 from core.answers import Answer, Origin, Question, Standing
 from core.audience import EVERYONE
 from core.documents import content_hash
@@ -30,10 +29,9 @@ from core.jobs.rerank import Rerank
 from core.learning.recalled import verbatim
 from core.ledger.answers import question_ids, save_answer, save_question
 from core.ledger.operations import ANSWERS, queue
-from core.settings import IndexSettings, LedgerSettings, Settings
+from core.settings import Settings
 from core.thresholds import untaught
 
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 STATIC = (0.7, 0.9)
 ASKED = 700  # of the other half, in each seed
 CONFIDENCE = 0.95
@@ -142,13 +140,6 @@ def _table(told: Mapping[str, Sequence[Mapping[str, float]]]) -> Table:
     return table
 
 
-def scratch(settings: Settings, data: Path) -> Settings:
-    """Return the settings of a bot without plugins in a folder that is thrown away."""
-    index = IndexSettings(**settings.index.model_dump(exclude={"uri", "token"}))
-    given = {"data": data, "plugins": (), "ledger": LedgerSettings(), "index": index}
-    return settings.model_copy(update=given)
-
-
 async def _one(
     settings: Settings,
     known: Sequence[Known],
@@ -161,7 +152,7 @@ async def _one(
     Random(seed).shuffle(shuffled)  # noqa: S311  # an order, not a secret
     half = len(shuffled) // 2
     with tempfile.TemporaryDirectory(prefix="tavernkeep-") as data:
-        fresh = scratch(settings, Path(data))
+        fresh = fresh_settings(settings, Path(data))
         times = Times(BEGIN)
         async with open_app(fresh, embedder=embedder, now=times) as app:
             await teach(app, shuffled[:half], times)

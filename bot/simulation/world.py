@@ -12,6 +12,7 @@ from core.audience import EVERYONE
 from core.errors import SettingsError
 from core.job import Progress
 from core.retrieval import Retriever, Searched
+from core.settings import IndexSettings, LedgerSettings, Settings
 
 BEFORE = "asked-before.jsonl"
 AT_ONCE = 16  # questions; more gain nothing on two cores
@@ -49,6 +50,13 @@ class World:
     labelled: LabelledSet
     before: Sequence[Problem]
     after: Sequence[Problem]
+
+
+def fresh_settings(settings: Settings, data: Path) -> Settings:
+    """Return the settings of a bot without plugins in a folder that is thrown away."""
+    index = IndexSettings(**settings.index.model_dump(exclude={"uri", "token"}))
+    given = {"data": data, "plugins": (), "ledger": LedgerSettings(), "index": index}
+    return settings.model_copy(update=given)
 
 
 def load_asked_before(folder: Path) -> Mapping[str, tuple[str, frozenset[str]]]:

@@ -96,10 +96,10 @@ class Replay:
             now += right
             if given and not given.answer.audience.readable_by(one.audience.requires):
                 leaks.append("an answer would be given to people who may not read it")
-        leaks += await self._songs(before, after)
+        leaks += await self._answered_canaries(before, after)
         return proof_of(was, now, leaks)
 
-    async def _songs(self, before: Shadow | None, after: Shadow) -> list[str]:
+    async def _answered_canaries(self, before: Shadow | None, after: Shadow) -> list[str]:
         """Return a sentence for each canary that is answered by something that was learned."""
         leaks = []
         for canary in self._canaries:
