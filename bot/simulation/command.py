@@ -21,7 +21,6 @@ from bot.simulation.stream import Method, Outcome, run
 from bot.simulation.world import World, fresh_settings, in_silence, load, searched
 from core.interfaces import Embedder
 from core.job import Progress
-from core.jobs.rerank import Rerank
 from core.settings import Settings
 
 OURS = "tavernkeep"
@@ -100,9 +99,7 @@ async def _product(
     learning = settings.learning.model_copy(update={"curators": tuple(crowd.curators)})
     fresh, times = settings.model_copy(update={"data": copy, "learning": learning}), Times(BEGIN)
     async with open_app(fresh, embedder=embedder, now=times) as app:
-        store = app.store
-        rerank = Rerank(ledger=store.ledger, indexing=store.indexing, settings=learning, now=times)
-        yield Product(app, rerank, times, crowd, _texts(world))
+        yield Product(app, times, crowd, _texts(world))
     shutil.rmtree(copy)
 
 

@@ -1,17 +1,18 @@
 """Tavernkeep itself as a method: its ledger, its log of verdicts, its job, its index, its reuse."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.app import App
 from bot.simulation.crowd import Crowd, Vote
-from bot.simulation.world import Problem
+from bot.simulation.world import Problem, in_silence
 from core.answers import Answer, Origin, Question
 from core.audience import EVERYONE
 from core.documents import content_hash
 from core.feedback import Correction, Feedback, Verdict, Via
 from core.items import Found, citation_of
-from core.jobs.rerank import Rerank
+from core.learning.recalled import Recalled
 from core.ledger.answers import save_answer
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,30 +39,29 @@ class Times:
 
 
 class Product:
-    """Every vote is an event of the log; what it comes to is what `rerank` makes of it."""
+    """Every vote is an event of the log; what it comes to is what `rerank` makes of it, by its gates."""
 
-    def __init__(
-        self, app: App, rerank: Rerank, times: Times, crowd: Crowd, texts: Mapping[str, str]
-    ) -> None:
+    def __init__(self, app: App, times: Times, crowd: Crowd, texts: Mapping[str, str]) -> None:
         """Take a bot that has read the documents, and what they say, by which people correct."""
         self._app = app
-        self._rerank = rerank
         self._times = times
         self._crowd = crowd
         self._texts = texts
-        self._corrected: dict[str, str] = {}  # a stored answer -> the document that it stands for
+        self._stands_for: dict[str, str] = {}  # an answer that may be given again -> its document
+        self._given: dict[str, Recalled] = {}  # by question, what it was given again
         self._events = 0
 
     async def ranked(self, problem: Problem) -> list[str]:
         """Return the document of a stored answer that would be given, then those that are found."""
-        found = await self._found(problem)
-        documents = list(dict.fromkeys(one.document_uri for one in found))
+        documents = list(dict.fromkeys(one.document_uri for one in await self._found(problem)))
+        self._given.pop(problem.id, None)
         again = None
-        if self._corrected:  # nothing else is ever stored to be given again here
+        if self._stands_for:
             again = await self._app.loop.reuse.given_again(problem.searched.sought)
         if again is None:
             return documents
-        first = self._corrected[again.answer.id]
+        self._given[problem.id] = again
+        first = self._stands_for[again.answer.id]
         return [first, *(one for one in documents if one != first)]
 
     async def learn(self, problem: Problem, votes: list[Vote], correction: str | None) -> None:
@@ -69,9 +69,7 @@ class Product:
         now = self._times.go_on()
         if not votes and correction is None:
             return
-        best = {one.document_uri: one for one in reversed(await self._found(problem))}
-        shown = {vote.document for vote in votes} & best.keys()
-        answers = {one: self._answer(problem, best[one], now) for one in sorted(shown)}
+        answers = await self._shown(problem, {vote.document for vote in votes}, now)
         async with self._app.store.ledger.writing() as connection:
             for answer in answers.values():
                 await save_answer(connection, answer, None)
@@ -83,15 +81,34 @@ class Product:
             await self._correct(problem, correction, now)
 
     async def fold(self) -> None:
-        """Run `rerank`."""
-        await self._rerank.run(self._times(), lambda *_: None)
+        """Run `rerank`, with the gates that everybody's answers and epochs pass."""
+        await self._app.scheduler.run("rerank", in_silence)
 
     async def _found(self, problem: Problem) -> list[Found]:
         return list(await self._app.store.retriever.rate(problem.searched))
 
+    async def _shown(
+        self, problem: Problem, documents: Collection[str], now: datetime
+    ) -> dict[str, Answer]:
+        """Return an answer for each document: the stored one that was given again, or a quotation."""
+        best = {one.document_uri: one for one in reversed(await self._found(problem))}
+        again = self._given.get(problem.id)
+        stored = self._stands_for[again.answer.id] if again else None
+        answers = {}
+        for document in sorted(documents):
+            if again is not None and document == stored:
+                answers[document] = self._again(problem, again.answer, now)
+            elif document in best:
+                answers[document] = self._answer(problem, best[document], now)
+                self._stands_for[answers[document].id] = document
+        return answers
+
     async def _correct(self, problem: Problem, document: str, now: datetime) -> None:
         """Have somebody write what the right document says, under an answer that was given."""
-        wrong = self._answer(problem, None, now)
+        again = self._given.get(problem.id)
+        wrong = (
+            self._again(problem, again.answer, now) if again else self._answer(problem, None, now)
+        )
         async with self._app.store.ledger.writing() as connection:
             await save_answer(connection, wrong, None)
         answer = await self._app.loop.corrections.take(
@@ -104,21 +121,24 @@ class Product:
             )
         )
         if answer is not None:
-            self._corrected[answer.id] = document
+            self._stands_for[answer.id] = document
 
     def _answer(self, problem: Problem, found: Found | None, now: datetime) -> Answer:
         answer_id = content_hash("simulated", self._event())[:32]
         return Answer(
             id=answer_id,
-            question=Question(
-                id=content_hash(answer_id, problem.text)[:32], text=problem.text, asked=problem.text
-            ),
+            question=_question(answer_id, problem),
             text=found.text if found else "It does not say.",
             origin=Origin.QUOTED,
             audience=EVERYONE,
             created_at=now,
             citations=(citation_of(found, 1, ""),) if found else (),
         )
+
+    def _again(self, problem: Problem, stored: Answer, now: datetime) -> Answer:
+        answer_id = content_hash("simulated", self._event())[:32]
+        question = _question(answer_id, problem)
+        return replace(stored, id=answer_id, question=question, created_at=now, reused_id=stored.id)
 
     def _verdict(self, vote: Vote, answer: Answer, now: datetime) -> Feedback:
         return Feedback(
@@ -133,3 +153,8 @@ class Product:
     def _event(self) -> str:
         self._events += 1
         return f"simulated-{self._events}"
+
+
+def _question(answer_id: str, problem: Problem) -> Question:
+    id_ = content_hash(answer_id, problem.text)[:32]
+    return Question(id=id_, text=problem.text, asked=problem.text)
