@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.app import App
 from bot.simulation.crowd import Crowd, Vote
 from bot.simulation.world import Problem, in_silence
-from core.answers import Answer, Origin, Question
+from core.answers import Answer, Origin, Question, Standing
 from core.audience import EVERYONE
 from core.documents import content_hash
 from core.feedback import Correction, Feedback, Verdict, Via
@@ -137,8 +137,14 @@ class Product:
 
     def _again(self, problem: Problem, stored: Answer, now: datetime) -> Answer:
         answer_id = content_hash("simulated", self._event())[:32]
-        question = _question(answer_id, problem)
-        return replace(stored, id=answer_id, question=question, created_at=now, reused_id=stored.id)
+        return replace(
+            stored,
+            id=answer_id,
+            question=_question(answer_id, problem),
+            standing=Standing.CANDIDATE,
+            created_at=now,
+            reused_id=stored.id,
+        )
 
     def _verdict(self, vote: Vote, answer: Answer, now: datetime) -> Feedback:
         return Feedback(
