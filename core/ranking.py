@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -10,22 +9,13 @@ import numpy as np
 from core.embedding import Vectors
 from core.feedback import Feedback, Rating, Verdict
 from core.influence import NOBODY, Influence
+from core.priors import NEUTRAL, Prior
 
 SECONDS_A_DAY = 86_400.0
 LEARNED_SHARE = 0.25  # the most that feedback may move a score, either way
 SOURCE_STRENGTH = 4.0  # verdicts that the prior of a cited passage counts as
 ANSWER_STRENGTH = 4.0  # verdicts that the rating everywhere counts as near a question
 NEGLIGIBLE = 0.02  # evidence that counts for less is left out
-NEUTRAL = 0.6  # a new answer's rating under the default prior; it neither lifts nor lowers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prior:
-    """What an answer is born with, and how fast verdicts fade."""
-
-    ups: float
-    downs: float
-    half_life_days: float
 
 
 def faded(at: datetime, now: datetime, half_life_days: float) -> float:

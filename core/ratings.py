@@ -17,10 +17,10 @@ from core.ledger.epochs import (
     one_epoch,
 )
 from core.ledger.ledger import Transaction
+from core.priors import NEUTRAL
 from core.ranking import (
     ANSWER_STRENGTH,
     LEARNED_SHARE,
-    NEUTRAL,
     local_rating,
     nearness,
     penalties_near,
@@ -87,7 +87,8 @@ class Ratings:
                 ups, downs = here[row.root]
                 here[row.root] = (ups + near * row.ups, downs + near * row.downs)
         return {
-            id_: _rated(held.everywhere.get(id_, UNRATED), *counts) for id_, counts in here.items()
+            id_: _rated(held.everywhere.get(id_, UNRATED), held.epoch.prior_mean, *counts)
+            for id_, counts in here.items()
         }
 
     async def _load(self, connection: Transaction) -> _Held | None:
@@ -124,6 +125,7 @@ def _near(held: _Held, question: Vectors, width: float) -> Sequence[tuple[float,
     return [(float(near[row]), held.evidence[row]) for row in np.flatnonzero(near).tolist()]
 
 
-def _rated(everywhere: Rating, ups: float, downs: float) -> Rating:
-    value = local_rating(everywhere.value, ANSWER_STRENGTH, ups, downs)
-    return Rating(value=value, ups=everywhere.ups, downs=everywhere.downs)
+def _rated(everywhere: Rating, prior_mean: float, ups: float, downs: float) -> Rating:
+    shift = NEUTRAL - prior_mean
+    value = shift + local_rating(everywhere.value - shift, ANSWER_STRENGTH, ups, downs)
+    return Rating(value=min(1.0, max(0.0, value)), ups=everywhere.ups, downs=everywhere.downs)

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from bot.simulation.crowd import Vote
 from bot.simulation.world import Problem
-from core.ranking import NEUTRAL, learned_term, wilson_lower
+from core.priors import NEUTRAL
+from core.ranking import learned_term, wilson_lower
 
 Rule: TypeAlias = Callable[[float, int, int], float]
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.answers import Answer, Origin, Question, Standing
 from core.documents import content_hash
@@ -19,6 +20,7 @@ from core.learning.trusting import Weights, weights_of
 from core.learning.weighing import weighed_of
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
 from core.ledger.epochs import (
+    FITTED,
     Epoch,
     begin_epoch,
     live_epoch,
@@ -39,8 +41,9 @@ from core.ledger.ledger import Ledger, Transaction
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.verifications import Verification, load_verifications, overdue
 from core.ledger.writes import portions
+from core.priors import Prior, centred, fitted
 from core.proof import Outcome
-from core.ranking import Prior, rating_of, weight_of
+from core.ranking import rating_of, weight_of
 from core.settings_of_learning import LearningSettings
 
 log = logging.getLogger(__name__)
@@ -156,24 +159,21 @@ class Rerank:
             return False
         return (
             live.last_feedback_id != last
-            or live.parameters != self._parameters()
+            or live.settings != self._parameters()
             or (last > 0 and now - live.made_at > FADES_AFTER)
             or bool(await overdue(connection, now, self._settings.reverify_days))
         )
 
-    def _parameters(self) -> str:
-        return json.dumps(
-            {
-                **asdict(self._prior),
-                "budget": self._settings.budget,
-                "curators": sorted(self._settings.curators),
-                "light": self._settings.light,
-                "new_days": self._settings.new_days,
-                "kernel_width": self._settings.kernel_width,
-                "implicit": self._settings.implicit.model_dump(),
-            },
-            sort_keys=True,
-        )
+    def _parameters(self) -> dict[str, Any]:
+        return {
+            **asdict(self._prior),
+            "budget": self._settings.budget,
+            "curators": sorted(self._settings.curators),
+            "light": self._settings.light,
+            "new_days": self._settings.new_days,
+            "kernel_width": self._settings.kernel_width,
+            "implicit": self._settings.implicit.model_dump(),
+        }
 
     async def _judge(
         self, connection: Transaction, last: int, now: datetime, progress: Progress
@@ -256,11 +256,12 @@ class Rerank:
         return moved
 
     async def _make(self, connection: Transaction, judged: _Judged, now: datetime) -> int:
+        prior = fitted(self._prior, judged.rated.values())
         return await save_epoch(
             connection,
-            parameters=self._parameters(),
+            parameters=json.dumps(self._parameters() | {FITTED: asdict(prior)}, sort_keys=True),
             last_feedback_id=judged.last_feedback_id,
-            rated=judged.rated,
+            rated={id_: centred(one, prior) for id_, one in judged.rated.items()},
             weighed=judged.weighed,
             penalised=judged.penalties,
             now=now,

@@ -12,7 +12,7 @@ from core.ledger.answers import load_answers
 from core.ledger.contested import Contested, contested, count_given, count_judged
 from core.ledger.ledger import Ledger
 from core.messages import Conversation, Person
-from core.ranking import NEUTRAL
+from core.priors import NEUTRAL
 
 NOT_YOURS = "Only a curator audits answers: whoever `learning.curators` names."
 WEEK = timedelta(days=7)

@@ -11,7 +11,8 @@ from core.ledger.ledger import Transaction
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.verifications import Verification, note_lapsed, note_verified
 from core.ledger.withdrawing import withdraw
-from core.ranking import NEUTRAL, wilson_lower, wilson_upper
+from core.priors import NEUTRAL
+from core.ranking import wilson_lower, wilson_upper
 from core.settings_of_learning import LearningSettings
 
 ENOUGH_RATERS = 3

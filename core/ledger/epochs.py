@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Row, delete, exists, func, select, union, update
@@ -14,8 +15,10 @@ from core.feedback import Penalty, Rating, Weighed
 from core.ledger.learned import epochs, evidence, penalties, ratings
 from core.ledger.tables import answers, citations, embeddings, questions
 from core.ledger.writes import insert_all, portions
+from core.priors import NEUTRAL
 from core.proof import Outcome, Proof
 
+FITTED = "fitted"  # among the parameters of an epoch: its prior
 NEWEST = 20
 DAYS = 90
 
@@ -31,6 +34,17 @@ class Epoch:
     live: bool
     held: bool
     proof: Proof | None = None
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What it was computed with, without what it was found to be born with."""
+        return {key: value for key, value in json.loads(self.parameters).items() if key != FITTED}
+
+    @property
+    def prior_mean(self) -> float:
+        """What share (0…1) of verdicts is 👍 on an answer of which nothing else is known."""
+        prior = json.loads(self.parameters).get(FITTED)
+        return float(prior["ups"] / (prior["ups"] + prior["downs"])) if prior else NEUTRAL
 
     @property
     def refused(self) -> bool:

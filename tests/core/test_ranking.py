@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from core.feedback import Feedback, Verdict, Via
 from core.messages import Person
+from core.priors import Prior
 from core.ranking import (
     LEARNED_SHARE,
-    Prior,
     coverage,
     faded,
     fused,

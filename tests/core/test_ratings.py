@@ -4,7 +4,7 @@ import pytest
 
 from core.feedback import Reason, Verdict
 from core.messages import Deleted
-from core.ranking import NEUTRAL
+from core.priors import NEUTRAL
 from core.retrieval import Sought
 from tests.tavern import ANA, BEN, CLEO, KeptReply, Tavern, page, written
 

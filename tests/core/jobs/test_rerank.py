@@ -18,7 +18,8 @@ from core.ledger.answers import load_answer, save_answer, set_standing
 from core.ledger.epochs import count_epochs, live_epoch, load_penalties, load_ratings
 from core.ledger.feedback import append, votes_since
 from core.ledger.ledger import Ledger
-from core.ranking import NEUTRAL
+from core.ledger.people import see_person
+from core.priors import NEUTRAL
 from core.settings import Settings
 from tests.doubles import NOON, Clock, answer, cited, person, said, silent
 
@@ -35,6 +36,7 @@ async def tell(ledger: Ledger, *events: Feedback | Answer) -> None:
             if isinstance(one, Answer):
                 await save_answer(connection, one, None)
             else:
+                await see_person(connection, one.person, NOON)
                 await append(connection, one)
 
 
@@ -285,3 +287,14 @@ async def test_nobody_moves_much_by_voting_often(rerank: Rerank, ledger: Ledger)
     assert rated["a1"].ups == pytest.approx(1 / 3, abs=0.01)
     async with ledger.reading() as connection:
         assert await votes_since(connection, NOON + timedelta(days=1)) == {}
+
+
+async def test_where_people_are_hard_to_please_half_of_them_is_much(
+    rerank: Rerank, ledger: Ledger, clock: Clock
+) -> None:
+    """What an answer is born with is learned from all of them."""
+    for n in range(40):
+        await tell(ledger, answer(f"a{n}"), *(said(f"a{n}", DOWN, by=f"{x}{n}") for x in "pq"))
+    await tell(ledger, BAD, said("bad", by="cid"), said("bad", DOWN, by="dan"))
+    await rerank.run(clock(), silent)
+    assert (await ratings(ledger))["bad"].value > NEUTRAL

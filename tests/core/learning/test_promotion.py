@@ -13,7 +13,8 @@ from core.feedback import Feedback, Verdict, Via
 from core.learning.promotion import look_again, next_standing
 from core.ledger.verifications import Verification
 from core.messages import Person
-from core.ranking import Prior, rating_of
+from core.priors import Prior
+from core.ranking import rating_of
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PRIOR = Prior(ups=1.8, downs=1.2, half_life_days=90)

@@ -27,7 +27,8 @@ from core.ledger.ledger import Ledger
 from core.ledger.messages import save_message
 from core.ledger.people import see_person
 from core.messages import Conversation, Message
-from core.ranking import Prior, rating_of
+from core.priors import Prior
+from core.ranking import rating_of
 from core.scheduler import silent
 from core.settings import Settings
 from tests.doubles import LOBBY, NOON, answer, message, person, said
