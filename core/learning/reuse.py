@@ -16,11 +16,10 @@ from core.learning.mistakes import Mistakes
 from core.learning.recalled import Recalled, guiding, verbatim
 from core.learning.shadow import Shadow
 from core.ledger.answers import load_answers, question_texts
-from core.ledger.documents import load_passages
 from core.ledger.feedback import live_verdicts
-from core.ledger.ledger import Ledger, Transaction
+from core.ledger.ledger import Ledger
 from core.ledger.operations import ANSWERS
-from core.ledger.people import audience_number
+from core.ledger.readable import readable_answers
 from core.questions import same_meaning
 from core.retrieval import HEARD, Retriever, Sought
 from core.settings_of_learning import LearningSettings
@@ -119,12 +118,8 @@ class Reuse:
             texts = await question_texts(connection, [id_ for id_, _, _ in hits])
             rated = await ratings.of_answers(connection, sought.vector, owners)
             verdicts = await live_verdicts(connection, owners, merged=True)
-            readable = [
-                one
-                for one in held.values()
-                if one.standing in REUSABLE
-                and await _may_be_read(connection, one, sought.audiences)
-            ]
+            there = await readable_answers(connection, owners, sought.audiences)
+        readable = [one for one in held.values() if one.standing in REUSABLE and one.id in there]
         found = _phrasings(hits, texts, {one.id for one in readable})
         beyond = near[-1][2] if len(near) == NEAR_QUESTIONS else 0.0  # what else there may be
         return [
@@ -210,17 +205,6 @@ def _rival(
         ),
         default=0.0,
     )
-
-
-async def _may_be_read(connection: Transaction, answer: Answer, audiences: Sequence[int]) -> bool:
-    """Take the second look at who may read, for the ledger has the last word.
-
-    A source that only some may read by now withholds its answers from the others.
-    """
-    if await audience_number(connection, answer.audience) not in audiences:
-        return False
-    cited = await load_passages(connection, [one.passage_id for one in answer.citations])
-    return all(passage.audience_id in audiences for passage in cited.values())
 
 
 def _overlap(one: Sequence[str], other: Sequence[str]) -> float:
