@@ -121,6 +121,7 @@ class Reuse:
             there = await readable_answers(connection, owners, sought.audiences)
         readable = [one for one in held.values() if one.standing in REUSABLE and one.id in there]
         found = _phrasings(hits, texts, {one.id for one in readable})
+        terms = {text: frozenset(terms_of(text)) for text in texts.values()}
         beyond = near[-1][2] if len(near) == NEAR_QUESTIONS else 0.0  # what else there may be
         return [
             Recalled(
@@ -130,7 +131,7 @@ class Reuse:
                 helpful=sum(
                     given.answer_id == one.id and given.verdict is Verdict.UP for given in verdicts
                 ),
-                rival=max(beyond, _rival(one, held, found)),
+                rival=max(beyond, _rival(one, held, found, terms)),
             )
             for one in readable
             if one.id in found
@@ -189,19 +190,22 @@ def _phrasings(
 
 
 def _rival(
-    answer: Answer, held: Mapping[str, Answer], found: Mapping[str, tuple[tuple[str, float], ...]]
+    answer: Answer,
+    held: Mapping[str, Answer],
+    found: Mapping[str, tuple[tuple[str, float], ...]],
+    terms: Mapping[str, frozenset[str]],
 ) -> float:
     """Return how near another answer is.
 
     One that says the same is no rival, nor is one to the same question in the same words.
     """
-    mine = {frozenset(terms_of(text)) for text, _ in found.get(answer.id, ())}
+    mine = {terms[text] for text, _ in found.get(answer.id, ())}
     return max(
         (
             near
             for owner, given in found.items()
             for text, near in given
-            if held[owner].text != answer.text and frozenset(terms_of(text)) not in mine
+            if held[owner].text != answer.text and terms[text] not in mine
         ),
         default=0.0,
     )
