@@ -19,6 +19,7 @@ class Capability(StrEnum):
     BUTTON = "button"
     REASON = "reason"
     CORRECTION = "correction"
+    AFRESH = "answer afresh"
     EDIT = "edit"
     DELETE = "delete"
     HISTORY = "history"

@@ -43,6 +43,7 @@ class Button(StrEnum):
     HELPFUL = "Helpful"
     NOT_HELPFUL = "Not helpful"
     FIX = "Fix it"
+    AFRESH = "Answer afresh"  # of an answer that was given before alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +106,16 @@ def card_of(answer: Answer, now: datetime, places: Iterable[str] = ()) -> Answer
         mark=mark_of(answer) if learnable and not unknown else None,
         sources=tuple(_source(one) for one in answer.citations),
         nearest=tuple(_source(one) for one in answer.nearest) if unknown else (),
-        buttons=tuple(Button) if learnable else (),
+        buttons=_buttons(answer) if learnable else (),
         reasons=tuple(Reason) if learnable else (),
         unknown=unknown,
         links=frozenset(allowed),
     )
+
+
+def _buttons(answer: Answer) -> tuple[Button, ...]:
+    again = answer.reused_id is not None
+    return tuple(one for one in Button if again or one is not Button.AFRESH)
 
 
 def plain(text: str) -> str:

@@ -37,6 +37,9 @@ class Placement(StrEnum):
     MODERATORS = "moderators"  # to those who decide whether it is published
 
 
+FORGOTTEN = "(This answer was forgotten, together with what it was given to or rested on.)"
+
+
 class Secret(str):
     """A command's reply that is shown to who asked for it, and not stored."""
 

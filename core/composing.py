@@ -78,14 +78,16 @@ class Composer:
             audience=message.conversation.audience,
             style=kept.preferences,
         )
-        answer = await self._loop.reuse.answer(sought, message.conversation.held, reply)
+        answer = await self._loop.reuse.answer(
+            sought, message.conversation.held, reply, afresh=message.afresh
+        )
         if answer.origin is Origin.UNKNOWN and self._scheduler.running in READING:
             notices = (answer.notice, STILL_READING)
             return replace(answer, notice=" ".join(one for one in notices if one))
         return answer
 
     async def _thread(self, message: Message) -> list[Turn]:
-        if message.thread is None:
+        if message.thread is None or message.afresh:
             return []
         async with self._ledger.reading() as connection:
             place, before = message.conversation.id, message.sent_at

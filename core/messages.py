@@ -75,7 +75,8 @@ class Message:
     key of the message that the thread hangs on. `addressed` says that the platform knows the bot
     is meant: a mention, a direct conversation or a command; `to_others` that it knows that somebody
     else is, for instance because their name stands in it. What is `private` was asked so that nobody
-    but the writer sees the answer.
+    but the writer sees the answer. What is asked `afresh` is answered from the sources, whatever was
+    answered before; its text stands on its own.
     """
 
     event_id: str
@@ -88,6 +89,7 @@ class Message:
     addressed: bool = False
     to_others: bool = False
     private: bool = False
+    afresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

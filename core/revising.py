@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from core.answers import Answer, Origin
+from core.answers import FORGOTTEN, Answer, Origin
 from core.attempts import Attempts
 from core.commands import is_command
 from core.composing import Composer
@@ -15,7 +15,7 @@ from core.documents import content_hash
 from core.interfaces import Reply
 from core.ledger import inbox
 from core.ledger.answers import load_answer, save_answer
-from core.ledger.erasure import FORGOTTEN, replace_message
+from core.ledger.erasure import replace_message
 from core.ledger.inbox import Claimed, delivered
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.narrowing import narrowed_to

@@ -73,6 +73,7 @@ def register(
     pressed = {
         **presses.by_action(),
         Action.FIX: dialogs.fix,
+        Action.AFRESH: commands.afresh,
         Action.EDIT: dialogs.edit,
         Action.WRITE_QUESTION: dialogs.save_pinned,
     }

@@ -19,6 +19,7 @@ class Action(StrEnum):
     WRONG_ANSWER = "reason-1"
     OUTDATED = "reason-2"
     FIX = "fix"
+    AFRESH = "afresh"
     SHARE = "share"
     PUBLISH = "publish"
     EDIT = "edit"

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 import discord
@@ -11,6 +12,7 @@ from discord import app_commands
 from bot.discord.client import UNREACHABLE
 from bot.discord.identity import Identities
 from bot.discord.interactions import Interactions
+from bot.sentences import GONE
 from core.assistant import Assistant
 from core.errors import LedgerError, PlatformAwayError
 from core.interfaces import Command
@@ -37,11 +39,21 @@ class SlashCommands:
         self._identities = identities
         self._interactions = interactions
 
-    async def typed(self, interaction: discord.Interaction, text: str) -> None:
+    async def afresh(self, interaction: discord.Interaction, answer_id: str) -> None:
+        """Ask the question of an answer once more; what comes of it is seen by who pressed alone."""
+        answer = await self._assistant.answer(answer_id)
+        if answer is None:
+            await say(interaction, GONE)
+            return
+        await self.typed(interaction, answer.question.text, afresh=True)
+
+    async def typed(
+        self, interaction: discord.Interaction, text: str, *, afresh: bool = False
+    ) -> None:
         """Store what was typed, then tell Discord that an answer follows; it must hear within 3 s."""
         key = ""
         try:
-            message = self._message_of(interaction, text)
+            message = replace(self._message_of(interaction, text), afresh=afresh)
             key = message.ref.key
             self._interactions.put(key, interaction)
             storing = asyncio.ensure_future(self._assistant.receive(message))

@@ -215,7 +215,10 @@ def _fix(card: AnswerCard) -> tuple[Pressable, ...]:
     if Button.FIX not in card.buttons:
         return ()
     told = "I know the answer" if card.unknown else Button.FIX.value
-    return (Pressable(label=told, action=Action.FIX, about=card.answer_id),)
+    fix = Pressable(label=told, action=Action.FIX, about=card.answer_id)
+    if Button.AFRESH not in card.buttons:
+        return (fix,)
+    return (fix, Pressable(label=Button.AFRESH, action=Action.AFRESH, about=card.answer_id))
 
 
 def _fixes(answer_id: str) -> Pressable:

@@ -96,6 +96,8 @@ def _actions(seat: Seat, post: Post, card: AnswerCard, deeds: Deeds) -> None:
         told = "I know the answer" if card.unknown else Button.FIX.value
         if verdict is not Verdict.DOWN:
             _fix(seat, post, told, deeds)
+        if Button.AFRESH in card.buttons:
+            _afresh(seat, post, deeds)
         press(
             "Follow up",
             lambda: seat.follow_up(post.thread),
@@ -126,6 +128,16 @@ def _vote(seat: Seat, post: Post, verdict: Verdict, deeds: Deeds, *, on: bool) -
 
 def _fix(seat: Seat, post: Post, told: str, deeds: Deeds) -> None:
     press(told, lambda: dialogs.fix(seat, post), icon="edit_note", test="fix", deeds=deeds)
+
+
+def _afresh(seat: Seat, post: Post, deeds: Deeds) -> None:
+    press(
+        Button.AFRESH.value,
+        lambda: seat.do(lambda guest: guest.ask_afresh(post)),
+        icon="restart_alt",
+        test="afresh",
+        deeds=deeds,
+    )
 
 
 def _reasons(seat: Seat, post: Post, card: AnswerCard, given: Reason | None, deeds: Deeds) -> None:

@@ -1,9 +1,12 @@
 """Guest: one person in the room, and all that this person can do."""
 
+from dataclasses import replace
+
 from bot.room.post import Post
 from bot.room.tavern import CONVERSATION, PLATFORM, Tavern, is_asked, person
+from bot.sentences import GONE
 from core.assistant import Assistant
-from core.errors import TavernkeepError
+from core.errors import TavernkeepError, UnknownAnswerError
 from core.feedback import Correction, Feedback, Reason, Verdict, Via
 from core.messages import Deleted, Edited, Message, MessageRef, Reaction
 
@@ -24,7 +27,19 @@ class Guest:
         """Write a message, or a follow-up in a thread; the answer comes by itself."""
         others = [name for name in self._known_names() if person(name).id != self.person.id]
         asked = is_asked(text, others)
-        message = Message(
+        message = self._message(text, thread)
+        self.tavern.post(replace(message, addressed=asked, to_others=not asked))
+
+    async def ask_afresh(self, post: Post) -> None:
+        """Ask the question of an answer once more, to be answered from the sources."""
+        answer = await self._assistant().answer(_answer_id(post))
+        if answer is None:
+            raise UnknownAnswerError(GONE)
+        message = self._message(answer.question.text, post.thread)
+        self.tavern.post(replace(message, addressed=True, afresh=True))
+
+    def _message(self, text: str, thread: str | None) -> Message:
+        return Message(
             event_id=self.tavern.new_id(),
             ref=_ref(self.tavern.new_id()),
             conversation=CONVERSATION,
@@ -32,10 +47,7 @@ class Guest:
             text=text,
             sent_at=self.tavern.now(),
             thread=thread,
-            addressed=asked,
-            to_others=not asked,
         )
-        self.tavern.post(message)
 
     async def react(self, post: Post, emoji: str) -> None:
         """Add an emoji, or take it back where it stands already."""

@@ -14,7 +14,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sentences import ASK_WHY, ELSEWHERE, NOT_PRESSED, NOTED, SHARED, WHICH_QUESTION
+from bot.sentences import ASK_WHY, ELSEWHERE, GONE, NOT_PRESSED, NOTED, SHARED, WHICH_QUESTION
 from bot.slack import blocks, modals
 from bot.slack.dialogs import Dialogs
 from bot.slack.drafts import settle_draft
@@ -22,12 +22,14 @@ from bot.slack.history import message_at
 from bot.slack.identity import Identities
 from bot.slack.payload import Payload, text_at
 from bot.slack.press import Press, press_of, tell, undone
+from bot.slack.spot import COMMAND
+from bot.slack.translation import ref_of
 from core.answers import Answer
 from core.assistant import Assistant
 from core.errors import LedgerError
 from core.feedback import Choice, Decision, Feedback, Proposal, Reason, Verdict, Via
 from core.interfaces import Event
-from core.messages import Reaction
+from core.messages import Message, Reaction
 
 log = logging.getLogger(__name__)
 ASK_ABOUT, SAVE_ANSWER = "ask_about", "save_answer"  # as the manifest names the shortcuts
@@ -48,6 +50,7 @@ def register_actions(
         (re.compile(f"^{blocks.FEEDBACK}"), buttons.voted),
         (re.compile(f"^{blocks.REASON}"), buttons.reasoned),
         (blocks.SHARE, buttons.shared),
+        (blocks.AFRESH, buttons.asked_afresh),
         (blocks.PUBLISH, buttons.published),
         (blocks.DISMISS, buttons.dismissed),
         (blocks.FIX, dialogs.fix),
@@ -153,6 +156,29 @@ class Buttons:
                 await respond(
                     text=SHARED, blocks=blocks.sentence_blocks(SHARED), replace_original=True
                 )
+
+    async def asked_afresh(self, ack: AsyncAck, body: Payload, client: AsyncWebClient) -> None:
+        """Ask the question of an answer once more; what comes of it is shown to who pressed alone."""
+        press = press_of(body)
+        answer = await self._assistant.answer(press.value)
+        if answer is None:
+            await ack()
+            where = {"channel": press.channel, "user": press.user, "thread": press.thread}
+            await tell(client, said=GONE, **where)
+            return
+        message = Message(
+            event_id=press.event_id,
+            ref=ref_of(press.channel, f"{COMMAND}{press.event_id}"),
+            conversation=await self._identities.conversation(press.channel),
+            person=await self._identities.person(press.user),
+            text=answer.question.text,
+            sent_at=self._now(),
+            thread=press.thread or None,
+            addressed=True,
+            private=True,
+            afresh=True,
+        )
+        await self._stored(message, ack, client, press)
 
     async def published(self, ack: AsyncAck, body: Payload, client: AsyncWebClient) -> None:
         """Publish a draft."""

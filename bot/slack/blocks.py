@@ -34,7 +34,7 @@ QUOTE = 280
 SENTENCE = 550  # signs of which each may take five once it is escaped
 LONGEST_URL = 300
 FALLBACK = 600
-FEEDBACK, FIX, SHARE = "feedback", "fix", "share"
+FEEDBACK, FIX, AFRESH, SHARE = "feedback", "fix", "afresh", "share"
 PUBLISH, EDIT, DISMISS = "publish", "edit_draft", "dismiss"
 REASON, WRITE_QUESTION, WITHIN = "reason_", "write_question", "thread-"
 
@@ -234,7 +234,10 @@ def _buttons(card: AnswerCard, *before: ButtonElement) -> tuple[Block, ...]:
     if Button.FIX not in card.buttons:
         return ()
     told = "I know the answer" if card.unknown else Button.FIX.value
-    return (ActionsBlock(elements=[*before, _button(told, FIX, card.answer_id)]),)
+    elements = [*before, _button(told, FIX, card.answer_id)]
+    if Button.AFRESH in card.buttons:
+        elements.append(_button(Button.AFRESH.value, AFRESH, card.answer_id))
+    return (ActionsBlock(elements=elements),)
 
 
 def _button(text: str, action: str, value: str, style: str | None = None) -> ButtonElement:

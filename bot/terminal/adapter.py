@@ -23,7 +23,9 @@ CONVERSATION = Conversation(platform=PLATFORM, key="here", name="This terminal")
 GREETING = """Ask a question. Then, of the last answer:
   +            it helped           -        it did not          ~   take it back
   - sources    wrong sources       - wrong  wrong answer        - old   outdated
-  = TEXT       write the better answer       /help  commands    /quit   leave"""
+  = TEXT       write the better answer       !   answer afresh, from the documents
+  /help        commands                      /quit   leave"""
+AFRESH = "!"
 SIGNS = {"+": Verdict.UP, "-": Verdict.DOWN}
 REASONS = {
     "sources": Reason.WRONG_SOURCES,
@@ -42,6 +44,7 @@ CAPABILITIES = frozenset(
         Capability.BUTTON,
         Capability.REASON,
         Capability.CORRECTION,
+        Capability.AFRESH,
     }
 )
 
@@ -108,9 +111,14 @@ class TerminalAdapter:
                 raise TavernkeepError("There is no answer yet to say that of.")
             await self._judge(self._last, line)
             return
+        if line == AFRESH:
+            if self._last is None:
+                raise TavernkeepError("There is no answer yet to ask anew for.")
+            await self._ask(self._last.question.text, afresh=True)
+            return
         await self._ask(line)
 
-    async def _ask(self, line: str) -> None:
+    async def _ask(self, line: str, *, afresh: bool = False) -> None:
         key = uuid.uuid4().hex
         message = Message(
             event_id=key,
@@ -121,6 +129,7 @@ class TerminalAdapter:
             sent_at=self._now(),
             thread=self._thread,
             addressed=True,
+            afresh=afresh,
         )
         reply = self._reply(key)
         await self._assistant.on_message(message, reply)

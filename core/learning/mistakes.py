@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.answers import Answer, Origin, Standing
+from core.answers import FORGOTTEN, Answer, Origin, Standing
 from core.embedding import Vectors
 from core.feedback import Feedback, Reason, Verdict
 from core.ledger.answers import load_answers, question_texts
 from core.ledger.documents import load_passages
 from core.ledger.epochs import Epoch, live_epoch
-from core.ledger.erasure import FORGOTTEN
 from core.ledger.feedback import live_verdicts
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.mistakes import Disliked, disliked

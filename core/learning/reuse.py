@@ -62,11 +62,16 @@ class Reuse:
             near=settings.guide,
         )
 
-    async def answer(self, asked: Asked, held: frozenset[str], reply: Reply) -> Answer:
-        """Return an answer that everyone who reads along may read; it is not stored yet."""
+    async def answer(
+        self, asked: Asked, held: frozenset[str], reply: Reply, *, afresh: bool = False
+    ) -> Answer:
+        """Return an answer that everyone who reads along may read; it is not stored yet.
+
+        One `afresh` is neither a stored one nor guided by any.
+        """
         await reply.progress("Searching…")
         sought = await self._retriever.seek(asked.question.text, held)
-        recalled = await self.recalled(sought)
+        recalled = [] if afresh else await self.recalled(sought)
         again = verbatim(sought.text, recalled, await self.thresholds(sought))
         if again is not None:
             return self._given_again(asked, again)

@@ -38,7 +38,7 @@ class Signals:
 
     async def overhear(self, connection: Transaction, message: Message, *, meant: bool) -> None:
         """Note what a stored message says of an earlier answer; `meant` is one that the bot answers."""
-        if message.person.bot or not message.text.strip():
+        if message.person.bot or message.afresh or not message.text.strip():
             return
         accounts = {one.id for one in await accounts_of(connection, message.person)}
         if await self._asks_again(connection, message, accounts, meant=meant) or message.private:

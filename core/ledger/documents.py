@@ -15,7 +15,7 @@ from core.ledger.erasure import note_gone
 from core.ledger.operations import PASSAGES, queue
 from core.ledger.people import audience_number
 from core.ledger.tables import audiences, documents, embeddings, passages
-from core.ledger.withdrawing import withdraw
+from core.ledger.withdrawing import restore, withdraw
 from core.ledger.writes import insert_all, portions, put
 
 
@@ -70,6 +70,7 @@ async def save_document(
     new = {str(row["id"]) for row in rows}
     await queue(connection, PASSAGES, sorted({*old, *new}), now)
     await note_gone(connection, document.id, {*old} - new, now)
+    await restore(connection, now, document.id)
     return len(await withdraw(connection, now, document.id)) if old else 0
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.answers import Origin, Standing
+from core.answers import FORGOTTEN, Origin, Standing
 from core.documents import content_hash
 from core.feedback import Verdict
 from core.ledger.epochs import outdate
@@ -39,7 +39,6 @@ from core.ledger.verifications import forget_verifications
 from core.ledger.writes import insert_all, portions
 from core.messages import Deleted, Edited, MessageRef
 
-FORGOTTEN = "(This answer was forgotten, together with what it was given to or rested on.)"
 REMOVED = "(removed)"
 NOTHING = content_hash("")
 WORDLESS = {"text": "", "asked": "", "hash": NOTHING}

@@ -1,5 +1,6 @@
 """The log of standings: where answers stood before."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -25,3 +26,20 @@ async def moved_since(connection: AsyncConnection, since: datetime, by: str) -> 
         else:
             others.add(row.answer_id)
     return {id_: standing for id_, standing in moved.items() if id_ not in others}
+
+
+async def before_last(
+    connection: AsyncConnection, ids: Sequence[str], last: Standing, by: str
+) -> dict[str, Standing]:
+    """Return where answers stood before their last move, of those that it took to `last` `by` somebody."""
+    rows = await connection.execute(
+        select(standings).where(standings.c.answer_id.in_(ids)).order_by(standings.c.id)
+    )
+    moves: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        moves.setdefault(row.answer_id, []).append((row.standing, row.by))
+    return {
+        id_: Standing(moved[-2][0])
+        for id_, moved in moves.items()
+        if len(moved) > 1 and moved[-1] == (last.value, by)
+    }

@@ -42,8 +42,16 @@ def test_a_card_has_the_words_the_sources_and_the_buttons() -> None:
     card = card_of(ANSWER, NOW)
     assert card.text == ANSWER.text
     assert [(s.number, s.title, s.link) for s in card.sources] == [(1, "Slack", GOOD)]
-    assert (card.buttons, card.reasons) == (tuple(Button), tuple(Reason))
+    assert (card.buttons, card.reasons) == (
+        (Button.HELPFUL, Button.NOT_HELPFUL, Button.FIX),
+        tuple(Reason),
+    )
     assert (card.badge, card.notice, card.nearest, card.unknown) == (None, None, (), False)
+
+
+def test_what_was_given_again_can_be_asked_afresh() -> None:
+    """Nothing else can: it was written from the sources just now."""
+    assert card_of(replace(ANSWER, reused_id="b"), NOW).buttons == tuple(Button)
 
 
 def test_linked_text_links_the_markers_of_sources() -> None:

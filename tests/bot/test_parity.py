@@ -81,6 +81,7 @@ MEANINGS = {
     Capability.BUTTON: "“Helpful” and “Not helpful”, and taking it back or changing it",
     Capability.REASON: "say what was wrong",
     Capability.CORRECTION: "write the better answer",
+    Capability.AFRESH: "have a stored answer passed over, and the sources asked afresh",
     Capability.SAVE: "keep what a colleague wrote as an answer",
     Capability.EDIT: "edit the question and get another answer",
     Capability.DELETE: "delete a message and what was learned from it",

@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from core.answers import Answer, Standing
+from core.answers import FORGOTTEN, Answer, Standing
 from core.audience import members_of
 from core.feedback import Verdict
 from core.ledger.answers import answer_at, load_answer
-from core.ledger.erasure import FORGOTTEN
 from core.ledger.feedback import live_verdicts
 from core.ledger.tables import answers, messages
 from core.ledger.tables import inbox as inbox_table

@@ -103,6 +103,12 @@ class DiscordGuest(Guest):
         """Press it."""
         await self.person.presses(answer, label)
 
+    async def asks_afresh(self, answer: Post) -> Post:
+        """Press the button; nobody else sees what is said."""
+        before = len(self.person.whispers)
+        await self.presses(answer, "Answer afresh")
+        return await self._whisper(before)
+
     async def _whispered(self, line: str, place: str) -> Post:
         before = len(self.person.whispers)
         await self.person.types(line, self._platform.channel(place))
@@ -166,6 +172,10 @@ class DiscordPlatform:
     def guest(self, name: str) -> DiscordGuest:
         """Return somebody by name."""
         return self._guests.setdefault(name, DiscordGuest(self, self.discord.person(name)))
+
+    def person_id(self, name: str) -> str:
+        """Return who somebody is to the bot."""
+        return f"discord:{self.discord.person(name).id}"
 
     async def answer(self, asked: Post, number: int = 1) -> Post:
         """Return a finished answer to a message, or to what was replied to answers."""

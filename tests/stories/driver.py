@@ -15,6 +15,7 @@ from core.feedback import Reason, Verdict
 
 Said: TypeAlias = Any  # a Slack post, a line of a terminal, what a page shows: a driver's own
 MODERATORS = "moderators"  # the place that drafts are put before, where there is one
+CURATOR = "Vera"  # on every platform
 PATIENCE = 30.0  # seconds
 
 
@@ -88,6 +89,10 @@ class Guest:
         """Ask about a message by the menu, and return the answer that nobody else sees."""
         raise NotImplementedError
 
+    async def asks_afresh(self, answer: Said) -> Said:
+        """Press "Answer afresh", and return the new answer."""
+        raise NotImplementedError
+
     async def presses(self, answer: Said, label: str) -> None:
         """Press the button of that name."""
         raise NotImplementedError
@@ -116,6 +121,10 @@ class Platform(Protocol):
 
     def guest(self, name: str) -> Guest:
         """Return somebody by name, the same for the same name."""
+        ...
+
+    def person_id(self, name: str) -> str:
+        """Return who somebody is to the bot."""
         ...
 
     async def answer(self, asked: Said, number: int = 1) -> Said:

@@ -11,7 +11,7 @@ from bot.app import App, open_app
 from core.interfaces import Embedder
 from core.scheduler import silent
 from core.settings import load_settings
-from tests.stories.driver import Guest, Platform
+from tests.stories.driver import CURATOR, Guest, Platform
 
 # Each story is about a thing of its own, so that what one teaches the bot is nothing to another.
 THINGS = (
@@ -76,10 +76,11 @@ class House:
     """The bot, the platforms, and the topics that nobody has talked about yet."""
 
     def __init__(
-        self, app: App, platforms: Mapping[str, Platform], topics: Iterator[Topic]
+        self, app: App, platforms: Mapping[str, Platform], topics: Iterator[Topic], pages: Path
     ) -> None:
-        """Take what is open."""
+        """Take what is open, and where the pages are."""
         self.app = app
+        self.pages = pages
         self.platforms = platforms
         self._topics = topics
 
@@ -96,12 +97,13 @@ class House:
 
 
 class Scene:
-    """Three people on one platform, two places, and a topic."""
+    """Three people and a curator on one platform, two places, and a topic."""
 
     def __init__(self, house: House, platform: Platform, topic: Topic) -> None:
         """Take where, and what it is about."""
         self.house, self.platform, self.topic = house, platform, topic
         self.ana, self.ben, self.cleo = (platform.guest(name) for name in ("Ana", "Ben", "Cleo"))
+        self.vera = platform.guest(CURATOR)
         self.hall, self.garden = f"{topic.thing}-hall", f"{topic.thing}-garden"
 
     def moved(self, platform: str) -> "Scene":
@@ -115,6 +117,11 @@ class Scene:
     async def told(self, guest: Guest, text: str, place: str = "") -> str:
         """Ask, and return what the answer says."""
         return await self.platform.words(await self.asked(guest, text, place))
+
+    async def reads(self, page: str) -> None:
+        """Change the topic's page, and have the sources read again."""
+        (self.house.pages / f"{self.topic.thing}.md").write_text(page, encoding="utf-8")
+        await self.house.run("refresh")
 
     async def reranked(self) -> None:
         """Have what people said folded into ratings."""
@@ -139,6 +146,7 @@ async def opened_house(
     sections: dict[str, Mapping[str, Any]] = {"anthropic": {"api_key": ""}}
     for platform in platforms:
         sections |= platform.settings()
+    sections |= {"learning": {"curators": tuple(one.person_id(CURATOR) for one in platforms)}}
     settings = load_settings(
         env_file=None, data=folder / "data", folders={"paths": (str(pages),)}, **sections
     )
@@ -147,4 +155,4 @@ async def opened_house(
         await app.assistant.run_job("refresh", silent)
         for platform in platforms:
             await stack.enter_async_context(platform.serving(app))
-        yield House(app, {one.name: one for one in platforms}, topics())
+        yield House(app, {one.name: one for one in platforms}, topics(), pages)

@@ -12,6 +12,7 @@ from playwright.async_api import TimeoutError as TooLate
 from bot.adapter import Capability
 from bot.app import App
 from bot.room.adapter import CAPABILITIES, RoomAdapter
+from bot.room.tavern import person
 from core.feedback import Reason, Verdict
 from tests.browser import PATIENCE, opened_browser, say
 from tests.stories.driver import Guest, Said
@@ -138,6 +139,11 @@ class RoomGuest(Guest):
         await page.get_by_test_id("delete-ok").click()
         await expect(shown).to_have_count(0)
 
+    async def asks_afresh(self, answer: Stood) -> Stood:
+        """Press the button; the new answer stands below in the thread."""
+        await (await self._shown(answer)).get_by_test_id("afresh").click()
+        return await self._platform.answer(answer, answer.number + 1)
+
     async def _shown(self, what: Stood, number: int = 0) -> Locator:
         return shown(await self.page(), what, number or what.number)
 
@@ -191,6 +197,10 @@ class RoomPlatform:
     def guest(self, name: str) -> RoomGuest:
         """Return somebody by name."""
         return self._guests.setdefault(name, RoomGuest(self, name))
+
+    def person_id(self, name: str) -> str:
+        """Return who somebody is to the bot."""
+        return person(name).id
 
     async def answer(self, asked: Stood, number: int = 1) -> Stood:
         """Return a finished answer of the thread."""

@@ -105,6 +105,12 @@ class SlackGuest(Guest):
         """Press it."""
         await self.person.presses(answer, label)
 
+    async def asks_afresh(self, answer: Post) -> Post:
+        """Press the button; nobody else sees what is said."""
+        before = len(self.person.whispers)
+        await self.presses(answer, "Answer afresh")
+        return (await self._slack.until(lambda: self.person.whispers[before:], PATIENCE))[0]
+
     async def _asked_by(self, shortcut: str, said: Post, question: str) -> None:
         await self.person.uses(shortcut, said)
         modal = await self._slack.until(lambda: self.person.modal, PATIENCE)
@@ -158,6 +164,10 @@ class SlackPlatform:
     def guest(self, name: str) -> SlackGuest:
         """Return somebody by name."""
         return self._guests.setdefault(name, SlackGuest(self, self.slack.person(name)))
+
+    def person_id(self, name: str) -> str:
+        """Return who somebody is to the bot."""
+        return f"slack:{self.slack.person(name).id}"
 
     async def answer(self, asked: Post, number: int = 1) -> Post:
         """Return a finished answer of the thread."""

@@ -85,6 +85,12 @@ class TerminalGuest(Guest):
         """Type it behind the sign."""
         await (await self._own(answer)).types(f"= {text}")
 
+    async def asks_afresh(self, answer: Seat) -> Seat:
+        """Type the sign."""
+        own = await self._own(answer)
+        await own.types("!")
+        return own
+
     async def _own(self, answer: Seat) -> Seat:
         return answer if answer.name == self._name else await self.asks("", answer.question)
 
@@ -122,6 +128,10 @@ class TerminalPlatform:
     def guest(self, name: str) -> TerminalGuest:
         """Return somebody by name."""
         return TerminalGuest(self, name)
+
+    def person_id(self, name: str) -> str:
+        """Return who somebody is to the bot: the login."""
+        return f"terminal:{name}"
 
     async def answer(self, asked: Seat, number: int = 1) -> Seat:
         """Return the terminal: what is typed has been answered."""

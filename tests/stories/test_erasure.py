@@ -8,11 +8,10 @@ from pyarrow import parquet  # type: ignore[import-untyped]  # it ships no types
 
 from bot.app import open_app
 from bot.terminal.reply import CollectedReply
-from core.answers import Origin
+from core.answers import FORGOTTEN, Origin
 from core.embedders.hashing import HashingEmbedder
 from core.feedback import Verdict
 from core.index.schema import encoded
-from core.ledger.erasure import FORGOTTEN
 from core.messages import Deleted, Message, MessageRef
 from core.responder import TAKEN_AWAY
 from core.scheduler import silent

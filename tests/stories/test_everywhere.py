@@ -90,6 +90,44 @@ async def test_the_loop(scene: Scene) -> None:
     assert "written by ben" in again.lower()
 
 
+@told_on_each(Capability.REASON, Capability.CORRECTION, Capability.BUTTON)
+async def test_the_whole_loop(scene: Scene) -> None:
+    """Doubted, corrected, verified by a curator, given to other words; gone and back with its source."""
+    fixed = f"In the {scene.topic.place}, where the {scene.topic.thing} of the house is kept."
+    answer = await scene.asked(scene.ana, scene.topic.question)
+    await scene.ben.gives(answer, Reason.WRONG_ANSWER)
+    await scene.ben.corrects(answer, fixed)
+    await scene.reranked()
+    await scene.vera.judges(await scene.asked(scene.vera, scene.topic.question), Verdict.UP)
+    await scene.reranked()
+    again = await scene.told(scene.cleo, scene.topic.in_other_words, scene.garden)
+    assert fixed in again
+    assert all(word in again.lower() for word in ("written by ben", "today", "verified"))
+    assert helpful_to(again) == 1
+    await scene.reads(scene.topic.page.replace(scene.topic.place, "tower"))
+    changed = await scene.told(scene.cleo, scene.topic.question)
+    assert fixed not in changed
+    assert "tower" in changed
+    await scene.reads(scene.topic.page)
+    back = await scene.told(scene.ana, scene.topic.in_other_words, scene.garden)
+    assert fixed in back
+    assert "verified" in back.lower()
+
+
+@told_on_each(Capability.AFRESH, Capability.CORRECTION)
+async def test_a_stored_answer_is_passed_over_by_a_button(scene: Scene) -> None:
+    """What the sources say by now is said, and the stored answer stays what it is."""
+    answer = await scene.asked(scene.ana, scene.topic.question)
+    await scene.ben.corrects(answer, scene.topic.better)
+    await scene.reranked()
+    given = await scene.asked(scene.cleo, scene.topic.question, scene.garden)
+    assert scene.topic.better in await scene.platform.words(given)
+    afresh = await scene.platform.words(await scene.cleo.asks_afresh(given))
+    assert scene.topic.better not in afresh
+    assert f"kept in the {scene.topic.place}" in afresh
+    assert scene.topic.better in await scene.told(scene.ana, scene.topic.question)
+
+
 @told_on_each(Capability.REACTION, Capability.BUTTON)
 async def test_a_reaction_that_is_taken_back_loses_its_effect(scene: Scene) -> None:
     """Three thumbs up verify an answer, which then is given with its mark; the last word of each counts."""

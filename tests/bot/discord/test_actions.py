@@ -290,6 +290,8 @@ async def test_an_answer_that_is_gone(
     """Whoever would fix it is told; so they are where the ledger is away."""
     answer.buttons[2]["custom_id"] = "tavernkeep:fix:unknown"
     assert told(await ana.presses(answer, "Fix it")) == GONE
+    answer.buttons[0]["custom_id"] = "tavernkeep:afresh:unknown"
+    assert told(await ana.presses(answer, "Helpful")) == GONE
     await tavern.assistant.drain()
     async with ledger.writing() as connection:
         await connection.execute(sql("ALTER TABLE answers RENAME TO answers_gone"))

@@ -216,8 +216,9 @@ async def test_who_knows_what_the_bot_does_not_begins_with_nothing(
     assert ana.modal is None
 
 
-async def test_an_answer_that_is_gone_cannot_be_fixed(
-    slack: LoopbackSlack, tavern: Tavern, ana: Person, answer: Post
+@pytest.mark.parametrize("action", ["fix", "afresh"])
+async def test_of_an_answer_that_is_gone_nothing_can_be_done(
+    slack: LoopbackSlack, tavern: Tavern, ana: Person, answer: Post, action: str
 ) -> None:
     """Whoever presses is told."""
     answer.blocks = [
@@ -227,14 +228,14 @@ async def test_an_answer_that_is_gone_cannot_be_fixed(
             "elements": [
                 {
                     "type": "button",
-                    "action_id": "fix",
+                    "action_id": action,
                     "value": "nothing",
-                    "text": {"type": "plain_text", "text": "Fix it"},
+                    "text": {"type": "plain_text", "text": "Press"},
                 }
             ],
         }
     ]
-    await ana.presses(answer, "Fix it")
+    await ana.presses(answer, "Press")
     assert "gone" in (await whisper(slack, ana)).words
     assert ana.modal is None
 

@@ -6,13 +6,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from core.answers import Standing
+from core.answers import FORGOTTEN, Standing
 from core.feedback import Choice, Decision, Proposal
 from core.interfaces import Event
 from core.learning.forgetting import Forgetting
 from core.ledger.answers import load_answer
 from core.ledger.columns import metadata
-from core.ledger.erasure import FORGOTTEN
 from core.ledger.forgotten import sweep
 from core.ledger.intake import Intake
 from core.ledger.tables import proposals

@@ -5,12 +5,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from core.answers import Answer, Origin, Standing
+from core.answers import FORGOTTEN, Answer, Origin, Standing
 from core.errors import UnknownAnswerError
 from core.feedback import Feedback, Proposal, Verdict
 from core.learning.proposals import NO_QUESTION, NO_TEXT, OF_A_BOT, TAKEN_AWAY
 from core.ledger.answers import load_answer
-from core.ledger.erasure import FORGOTTEN
 from core.ledger.feedback import live_verdicts
 from core.ledger.tables import answers, inbox
 from core.messages import Conversation, Deleted, Edited, Message, MessageRef, Person, Reaction

@@ -1,5 +1,7 @@
 """Implicit signals: what people do after an answer weighs a little, near the question and nowhere else."""
 
+from dataclasses import replace
+
 from core.answers import Answer, Standing
 from core.feedback import Feedback, Verdict, Via
 from core.learning.evidence import Evidence
@@ -66,6 +68,14 @@ async def test_asking_again_is_a_weak_down(tavern: Tavern) -> None:
     (given,) = await heard(tavern)
     assert (given.answer_id, given.person, given.via) == (first.id, ANA, Via.ASKED_AGAIN)
     assert (0.0, 0.3) in await weighed(tavern)
+
+
+async def test_asking_afresh_says_nothing(tavern: Tavern) -> None:
+    """Who wants to hear it from the sources does not say that it was wrong."""
+    await asked(tavern)
+    message = replace(tavern.message(SAME), afresh=True)
+    await tavern.assistant.on_message(message, KeptReply(f"{message.ref.key}-answer"))
+    assert await heard(tavern) == []
 
 
 async def test_asking_again_later_says_nothing(tavern: Tavern) -> None:

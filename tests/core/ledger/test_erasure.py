@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select, text, update
 
-from core.answers import Origin, Question, Standing
+from core.answers import FORGOTTEN, Origin, Question, Standing
 from core.documents import Document, content_hash
 from core.embedding import Vectors
 from core.feedback import Verdict
@@ -17,7 +17,6 @@ from core.ledger.columns import metadata
 from core.ledger.documents import remove_document, save_document, save_embeddings
 from core.ledger.epochs import unembedded
 from core.ledger.erasure import (
-    FORGOTTEN,
     REMOVED,
     erase_message,
     erased_since_purge,

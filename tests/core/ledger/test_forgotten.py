@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from core.answers import Answer, Question, Standing
+from core.answers import FORGOTTEN, Answer, Question, Standing
 from core.feedback import Correction, Reason, Verdict
 from core.ledger import inbox, tables
 from core.ledger.answers import load_answer, save_answer, save_question, set_standing
 from core.ledger.columns import metadata
 from core.ledger.deliveries import under_way
 from core.ledger.epochs import begin_epoch, live_epoch, save_epoch
-from core.ledger.erasure import FORGOTTEN, erased_since_purge, note_purge
+from core.ledger.erasure import erased_since_purge, note_purge
 from core.ledger.feedback import append, live_verdicts, save_correction
 from core.ledger.forgotten import NAMELESS, erase_trail, sweep
 from core.ledger.ledger import Transaction

@@ -5,11 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from core.answers import Placement, Standing
+from core.answers import FORGOTTEN, Placement, Standing
 from core.feedback import Correction, Feedback, Verdict, Via
 from core.ledger import drafts, inbox
 from core.ledger.answers import answer_at, load_answer, save_answer, save_post, unposted
-from core.ledger.erasure import FORGOTTEN
 from core.ledger.feedback import append, live_verdicts, save_correction
 from core.ledger.ledger import Transaction
 from core.ledger.messages import save_message, set_reaction, thread_turns

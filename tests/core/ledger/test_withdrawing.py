@@ -7,11 +7,11 @@ import pytest
 from core.answers import Standing
 from core.audience import EVERYONE, Audience, members_of
 from core.documents import Document
-from core.ledger.answers import load_answer, save_answer
+from core.ledger.answers import load_answer, save_answer, set_standing
 from core.ledger.documents import remove_document, save_document
 from core.ledger.grounds import last_reason
 from core.ledger.ledger import Transaction
-from core.ledger.withdrawing import CHANGED, RESTRICTED, outdated_answers, withdraw
+from core.ledger.withdrawing import CHANGED, RESTORED, RESTRICTED, outdated_answers, withdraw
 from core.splitting import passages_of
 from tests.doubles import NOON, answer, cited
 
@@ -76,3 +76,34 @@ async def test_a_newly_restricted_page_takes_along_what_others_might_read(
     await save_document(writer, narrow, PARTS, {}, "f", NOON)
     assert await stands(writer) == then
     assert await withdraw(writer, NOON) == []
+
+
+@pytest.mark.parametrize("standing", [Standing.TRIAL, Standing.VERIFIED])
+async def test_a_page_that_is_put_back_brings_its_answers_back(
+    writer: Transaction, standing: Standing
+) -> None:
+    """With the standing that they had, and the reason in the log; whether it was changed or removed."""
+    await learn(writer)
+    await set_standing(writer, "a1", standing, reason="people", by="rerank", now=NOON)
+    other = replace(PAGE, text="Pull it.")
+    await save_document(writer, other, passages_of(other, len, 500), {}, "f", NOON)
+    assert (await stands(writer))[0] is Standing.STALE
+    await save_document(writer, PAGE, PARTS, {}, "f", NOON)
+    assert await stands(writer) == (standing, RESTORED)
+    await remove_document(writer, PAGE.id, NOON)
+    assert (await stands(writer))[0] is Standing.STALE
+    await save_document(writer, PAGE, PARTS, {}, "f", NOON)
+    assert await stands(writer) == (standing, RESTORED)
+
+
+async def test_what_went_stale_otherwise_stays_stale(writer: Transaction) -> None:
+    """A person moved it since, or its words were forgotten, or the page is not for all of its readers."""
+    await learn(writer)
+    await set_standing(writer, "a1", Standing.VERIFIED, reason="people", by="rerank", now=NOON)
+    await remove_document(writer, PAGE.id, NOON)
+    secret = replace(PAGE, audience=DEN)
+    await save_document(writer, secret, passages_of(secret, len, 500), {}, "f", NOON)
+    assert (await stands(writer))[0] is Standing.STALE
+    await set_standing(writer, "a1", Standing.STALE, reason="taken back", by="ann", now=NOON)
+    await save_document(writer, PAGE, PARTS, {}, "f", NOON)
+    assert await stands(writer) == (Standing.STALE, "taken back")
