@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-ENOUGH = 20  # known questions; fewer prove nothing
+ENOUGH = 10  # known questions; fewer prove nothing
 HARM = 0.01  # the share of known questions that may be lost
 SIGNIFICANT = 0.05
 WORSE = 1.5  # times as many 👎 as before: what a stream of verdicts is tested against
@@ -47,15 +47,22 @@ def regression(won: int, lost: int) -> float:
     return math.fsum(math.comb(n, k) for k in range(lost, n + 1)) / 2.0**n
 
 
-def proof_of(before: Sequence[bool], after: Sequence[bool], leaks: Sequence[str]) -> Proof:
-    """Return what a replay proves: each question right or not, before and after, in one order.
+def change_of(was: Sequence[bool], now: Sequence[bool]) -> int:
+    """Return what became of one question, of which several things may be right: 1 won, -1 lost, 0.
+
+    It is one trial, however much is looked at: what is given and what is found go together.
+    """
+    return (sum(now) > sum(was)) - (sum(now) < sum(was))
+
+
+def proof_of(changes: Sequence[int], leaks: Sequence[str]) -> Proof:
+    """Return what a replay proves, by what became of each known question: 1 won, -1 lost, 0.
 
     An epoch fails by any leak; and where enough is known, by losing significantly more than it wins,
     and by harm: more than one known question in a hundred, or more than one where there are fewer.
     """
-    won = sum(now and not was for was, now in zip(before, after, strict=True))
-    lost = sum(was and not now for was, now in zip(before, after, strict=True))
-    known, p = len(after), regression(won, lost)
+    won, lost = changes.count(1), changes.count(-1)
+    known, p = len(changes), regression(won, lost)
     outcome, reason = Outcome.FAILED, ""
     if leaks:
         reason = leaks[0]

@@ -15,7 +15,7 @@ from core.learning.trusting import Weights, weights_of
 from core.ledger.epochs import live_epoch, one_epoch
 from core.ledger.known import Known, known_questions, said_between, vectors_of
 from core.ledger.ledger import Ledger
-from core.proof import Outcome, Proof, proof_of, turned_bad
+from core.proof import Outcome, Proof, change_of, proof_of, turned_bad
 from core.retrieval import Retriever, Searched
 from core.settings_of_learning import LearningSettings
 
@@ -86,18 +86,17 @@ class Replay:
     # -- asking --------------------------------------------------------------------------------
 
     async def _compare(self, known: Sequence[Known], before: Shadow | None, after: Shadow) -> Proof:
-        was: list[bool] = []
-        now: list[bool] = []
+        changes: list[int] = []
         leaks: list[str] = []
         for one in known:
             searched = await self._searched(one)
-            was += (await self._asked(one, searched, before))[0]
-            right, given = await self._asked(one, searched, after)
-            now += right
+            was, _ = await self._asked(one, searched, before)
+            now, given = await self._asked(one, searched, after)
+            changes.append(change_of(was, now))
             if given and not given.answer.audience.readable_by(one.audience.requires):
                 leaks.append("an answer would be given to people who may not read it")
         leaks += await self._answered_canaries(before, after)
-        return proof_of(was, now, leaks)
+        return proof_of(changes, leaks)
 
     async def _answered_canaries(self, before: Shadow | None, after: Shadow) -> list[str]:
         """Return a sentence for each canary that is answered by something that was learned."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.proof import Outcome, proof_of, regression, turned_bad
+from core.proof import Outcome, change_of, proof_of, regression, turned_bad
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,9 @@ def test_the_exact_test_is_mcnemars(won: int, lost: int, p: float) -> None:
 @pytest.mark.parametrize(
     ("known", "won", "lost", "outcome"),
     [
-        (19, 0, 9, Outcome.UNPROVEN),
-        (20, 0, 1, Outcome.PASSED),
-        (20, 9, 2, Outcome.FAILED),
+        (9, 0, 9, Outcome.UNPROVEN),
+        (10, 0, 1, Outcome.PASSED),
+        (10, 8, 2, Outcome.FAILED),
         (1000, 20, 10, Outcome.PASSED),
         (1000, 0, 6, Outcome.FAILED),
         (1000, 99, 11, Outcome.FAILED),
@@ -26,16 +26,28 @@ def test_the_exact_test_is_mcnemars(won: int, lost: int, p: float) -> None:
 )
 def test_an_epoch_may_harm_little(known: int, won: int, lost: int, outcome: Outcome) -> None:
     """One known question in a hundred, and not significantly more than it wins."""
-    before = [False] * won + [True] * (known - won)
-    after = [True] * (known - lost) + [False] * lost
-    proof = proof_of(before, after, [])
+    proof = proof_of([1] * won + [-1] * lost + [0] * (known - won - lost), [])
     assert proof.outcome is outcome
     assert (proof.won, proof.lost, proof.harm) == (won, lost, lost / known)
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "change"),
+    [
+        ([True, True], [False, False], -1),
+        ([True, False], [False, True], 0),
+        ([False, False], [True, True], 1),
+        ([True], [True], 0),
+    ],
+)
+def test_a_question_is_one_trial(was: list[bool], now: list[bool], change: int) -> None:
+    """Be it that what is given, what is found, or both got worse."""
+    assert change_of(was, now) == change
+
+
 def test_a_leak_is_never_borne() -> None:
     """Not even where too little is known to prove anything else."""
-    proof = proof_of([], [], ["it would be read by strangers"])
+    proof = proof_of([], ["it would be read by strangers"])
     assert (proof.outcome, proof.reason) == (Outcome.FAILED, "it would be read by strangers")
     assert proof.harm == 0
 
