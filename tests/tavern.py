@@ -346,6 +346,7 @@ class Tavern:
             now=self.clock,
             grounds=self.second_gate,
             gate=self.replay,
+            floor=self.settings.retrieval.floor,
         )
         return await rerank.run(self.clock(), silent)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.simulation.reuse import measure, upper_bound
+from bot.simulation.reuse import measure
 from core.embedders.hashing import HashingEmbedder
+from core.measures import upper_bound
 from core.settings import Settings
 
 
