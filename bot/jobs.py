@@ -46,7 +46,6 @@ def jobs_of(
         now=now,
         grounds=_grounds(store, model, now),
         gate=replay,
-        floor=settings.retrieval.floor,
     )
     reanswer = _reanswers(store, model, now)
     reconcile = Reconcile(indexing=store.indexing)

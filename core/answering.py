@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.answers import Answer, Citation, Match, Origin, Question
+from core.answers import Answer, Citation, Origin, Question
 from core.audience import Audience
 from core.errors import IndexUnavailableError, ModelError
 from core.interfaces import LanguageModel, Reply
@@ -71,10 +71,7 @@ class Answerer:
         floor: float,
         now: Callable[[], datetime],
     ) -> None:
-        """Take the language model and the one that quotes when it is away.
-
-        `floor` is what passages must match to count as found (0…1), where none was learned.
-        """
+        """Take the language model and the one that quotes when it is away."""
         self._retriever = retriever
         self._model = model
         self._quoting = quoting
@@ -100,8 +97,7 @@ class Answerer:
         Without the index nothing can be found: then `IndexUnavailableError` says so to the asker.
         """
         found = await self._found(sought)
-        floor = await self._retriever.floor(self._floor)
-        grounds = [one for one in found if one.score >= floor]
+        grounds = [one for one in found if one.score >= self._floor]
         if not grounds and not guidance:
             return self._unknown(asked, found, None)
         await reply.progress(_reading(grounds) if grounds else "Remembering…")
@@ -165,7 +161,6 @@ class Answerer:
             score=max(
                 (one.score for one in draft.found if one.passage_id in draft.cited), default=None
             ),
-            match=self._match(draft.found),
         )
 
     def _unknown(self, asked: Asked, found: Sequence[Found], notice: str | None) -> Answer:
@@ -183,13 +178,7 @@ class Answerer:
             created_at=self._now(),
             nearest=tuple(citation_of(one, number, "") for number, one in enumerate(nearest, 1)),
             notice=self._noticed(notice),
-            match=self._match(found),
         )
-
-    def _match(self, found: Sequence[Found]) -> Match:
-        """Return how well the best passage matched; nothing did where none was found."""
-        best = max((one.score for one in found), default=0.0)
-        return Match(score=best, fingerprint=self._retriever.fingerprint)
 
     def _noticed(self, notice: str | None) -> str | None:
         """Add to a notice that the memory is being rebuilt, where it is."""

@@ -82,14 +82,6 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """How well the best of all passages matched a question (0…1), by the embedder of a fingerprint."""
-
-    score: float
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Badge:
     """What people made of an answer that is given again: whose it is, how old, how many it helped."""
 
@@ -107,8 +99,7 @@ class Answer:
     `notice` is a plain sentence above the answer, for instance that the language model was away.
     `nearest` are the sources that come closest when the answer is that it does not know.
     `badge` is set when a stored answer was given again. `score` is that of the best cited passage
-    while the answer is new, and `match` that of the best found; a stored answer comes back without
-    them, and without a text that is `Secret`.
+    while the answer is new; the ledger does not keep it, nor a text that is `Secret`.
     """
 
     id: str
@@ -125,7 +116,6 @@ class Answer:
     badge: Badge | None = None
     reused_id: str | None = None
     score: float | None = field(default=None, compare=False)
-    match: Match | None = field(default=None, compare=False)
 
     @property
     def kept_text(self) -> str:

@@ -4,8 +4,6 @@ import math
 from collections.abc import Collection, Sequence
 from itertools import groupby
 
-CONFIDENCE = 0.95
-
 
 def ndcg(ranked: Sequence[str], relevant: Collection[str], k: int = 10) -> float:
     """Return the normalised discounted cumulative gain of the first k (Järvelin and Kekäläinen 2002)."""
@@ -54,31 +52,3 @@ def percentile(values: Sequence[float], share: float) -> float:
         return 0.0
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-
-
-def upper_bound(wrong: int, given: int) -> float:
-    """Return the upper end of the 95 % interval of Clopper and Pearson (1934) of a share; 1 for none."""
-    if wrong >= given:
-        return 1.0
-    low, high = wrong / given, 1.0
-    while high - low > 1e-7:
-        middle = (low + high) / 2
-        if _at_most(wrong, given, middle) > (1.0 - CONFIDENCE) / 2:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def _at_most(wrong: int, given: int, share: float) -> float:
-    """Return the probability of so many or fewer among those given."""
-    return math.fsum(
-        math.exp(
-            math.lgamma(given + 1)
-            - math.lgamma(one + 1)
-            - math.lgamma(given - one + 1)
-            + one * math.log(share)
-            + (given - one) * math.log1p(-share)
-        )
-        for one in range(wrong + 1)
-    )

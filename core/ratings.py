@@ -91,12 +91,6 @@ class Ratings:
             for id_, counts in here.items()
         }
 
-    async def floor(self, connection: Transaction, start: float) -> float:
-        """Return what passages must match to count as found: what was learned, else where it starts."""
-        held = await self._load(connection)
-        learned = held.epoch.floor(held.fingerprint) if held else None
-        return start if learned is None else learned
-
     async def _load(self, connection: Transaction) -> _Held | None:
         """Return the live epoch, read anew where another one is live or other vectors are compared."""
         fingerprint = self._fingerprint()

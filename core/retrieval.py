@@ -73,16 +73,6 @@ class Retriever:
         """The sentence for an answer that was found while the index lacks something, or None."""
         return REBUILDING if self._indexing.behind else None
 
-    @property
-    def fingerprint(self) -> str:
-        """The embedder's, by which passages are compared."""
-        return self._indexing.fingerprint
-
-    async def floor(self, start: float) -> float:
-        """Return what a passage must match to count as found (0…1), where it starts if none was learned."""
-        async with self._ledger.reading() as connection:
-            return await self.ratings.floor(connection, start)
-
     async def seek(self, text: str, held: frozenset[str]) -> Sought:
         """Return a question made ready for searching on behalf of readers with these memberships.
 

@@ -55,9 +55,6 @@ class LearningSettings(Section):
     reuse_error: float = Field(
         0.02, gt=0, lt=1, description="Share of answers given again that may be wrong."
     )
-    wrong_answers: float = Field(
-        0.2, gt=0, lt=1, description="Share of answers from the sources that may be wrong."
-    )
     guide: float = Field(
         0.5,
         ge=0,

@@ -346,7 +346,6 @@ class Tavern:
             now=self.clock,
             grounds=self.second_gate,
             gate=self.replay,
-            floor=self.settings.retrieval.floor,
         )
         return await rerank.run(self.clock(), silent)
 

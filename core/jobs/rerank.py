@@ -12,12 +12,11 @@ from core.documents import content_hash
 from core.feedback import Feedback, Penalty, Rating, Weighed, by_answer
 from core.indexing import Indexing
 from core.job import JobReport, Progress
-from core.learning.floor import floor_of
 from core.learning.grounds import SecondGate
 from core.learning.penalties import penalties_of
 from core.learning.promotion import Move, carry_out, next_move
 from core.learning.replay import Replay
-from core.learning.trusting import Weights, by_others, settled, weights_of
+from core.learning.trusting import Weights, weights_of
 from core.learning.weighing import weighed_of
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
 from core.ledger.epochs import (
@@ -81,15 +80,12 @@ class Rerank:
         now: Callable[[], datetime],
         grounds: SecondGate | None = None,
         gate: Replay | None = None,
-        floor: float | None = None,
     ) -> None:
         """Take the log, the index that follows the standings, and the gates.
 
         `grounds` is the second one to "verified"; `gate` is what an epoch passes before it counts.
-        `floor` is that of "I don't know" (0…1) as it was set; None where none is learned.
         """
         self._gate = gate
-        self._floor = floor
         self._ledger = ledger
         self._grounds = grounds
         self._indexing = indexing
@@ -212,7 +208,7 @@ class Rerank:
         verified: Verification | None,
         now: datetime,
     ) -> None:
-        others = by_others(answer, verdicts)
+        others = _by_others(answer, verdicts)
         rating = rating_of(others, self._prior, now, judged.weights.influence)
         voices = judged.weights.voices(verdicts)
         move = next_move(answer, rating, voices, verified, self._settings, now)
@@ -236,7 +232,7 @@ class Rerank:
             return share * weight_of(one, now, days, judged.weights.influence)
 
         return [
-            weighed_of(answer, settled(judged.weights, answer, given.get(id_, ())), weight)
+            weighed_of(answer, _settled(judged.weights, answer, given.get(id_, ())), weight)
             for id_, answer in held.items()
             if answer.origin is not Origin.COMMAND
         ]
@@ -261,12 +257,9 @@ class Rerank:
 
     async def _make(self, connection: Transaction, judged: _Judged, now: datetime) -> int:
         prior = fitted(self._prior, judged.rated.values())
-        learned = {FITTED: asdict(prior)}
-        bound, by = self._settings.wrong_answers, self._indexing.fingerprint
-        learned |= await floor_of(connection, judged.rated, by, self._floor, bound)
         return await save_epoch(
             connection,
-            parameters=json.dumps(self._parameters() | learned, sort_keys=True),
+            parameters=json.dumps(self._parameters() | {FITTED: asdict(prior)}, sort_keys=True),
             last_feedback_id=judged.last_feedback_id,
             rated={id_: centred(one, prior) for id_, one in judged.rated.items()},
             weighed=judged.weighed,
@@ -294,3 +287,14 @@ def _unmoved(live: Epoch | None) -> str:
     if live is not None and live.held:
         return f"Epoch {live.id} is held: what was said since waits for `epochs release`."
     return "Nothing new since the last epoch."
+
+
+def _by_others(answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
+    """Return the verdicts without the author's own, which counts for nothing."""
+    author = answer.author.id if answer.author else None
+    return [one for one in verdicts if not one.is_by(author)]
+
+
+def _settled(weights: Weights, answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
+    """Return the verdicts of others that no curator has contradicted at the same question."""
+    return [one for one in _by_others(answer, verdicts) if weights.stands(one)]

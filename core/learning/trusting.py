@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from core.answers import Answer
 from core.feedback import Feedback, Verdict
 from core.influence import Influence, audits_of, is_light, shares_of, trust_of
 from core.ledger.audits import authors_of, count_conversations, judged_by, occasions_of
@@ -83,14 +82,3 @@ async def _anchored(
     audits = audits_of(verdicts, occasions, curators)
     settled = {id_: audits[place] for id_, place in occasions.items() if place in audits}
     return settled, trust_of(verdicts, occasions, audits, curators)
-
-
-def by_others(answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
-    """Return the verdicts without the author's own, which counts for nothing."""
-    author = answer.author.id if answer.author else None
-    return [one for one in verdicts if not one.is_by(author)]
-
-
-def settled(weights: Weights, answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
-    """Return the verdicts of others that no curator has contradicted at the same question."""
-    return [one for one in by_others(answer, verdicts) if weights.stands(one)]

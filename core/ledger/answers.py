@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.answers import Answer, Citation, Origin, Question, Standing
 from core.audience import audience_of
 from core.documents import content_hash
-from core.ledger.matches import save_match
 from core.ledger.narrowing import narrowed_to
 from core.ledger.people import audience_number, person_of
 from core.ledger.tables import (
@@ -50,7 +49,6 @@ async def save_answer(
     }
     if not await insert_once(connection, answers, row):
         return
-    await save_match(connection, answer)
     await save_question(connection, answer.id, answer.question, asked_in, answer.created_at)
     cited = [(citation, False) for citation in answer.citations]
     cited += [(citation, True) for citation in answer.nearest]

@@ -18,7 +18,7 @@ from core.ledger.writes import insert_all, portions
 from core.priors import NEUTRAL
 from core.proof import Outcome, Proof
 
-FITTED, FLOOR = "fitted", "floor"  # what was learned, among an epoch's parameters
+FITTED = "fitted"  # among the parameters of an epoch: its prior
 NEWEST = 20
 DAYS = 90
 
@@ -37,20 +37,14 @@ class Epoch:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What it was computed with, without what was learned by it."""
-        held = json.loads(self.parameters)
-        return {key: value for key, value in held.items() if key not in {FITTED, FLOOR}}
+        """What it was computed with, without what it was found to be born with."""
+        return {key: value for key, value in json.loads(self.parameters).items() if key != FITTED}
 
     @property
     def prior_mean(self) -> float:
         """What share (0…1) of verdicts is 👍 on an answer of which nothing else is known."""
         prior = json.loads(self.parameters).get(FITTED)
         return float(prior["ups"] / (prior["ups"] + prior["downs"])) if prior else NEUTRAL
-
-    def floor(self, fingerprint: str) -> float | None:
-        """Return what passages must match (0…1) by an embedder, where this was learned."""
-        learned = json.loads(self.parameters).get(FLOOR)
-        return float(learned["value"]) if learned and learned["by"] == fingerprint else None
 
     @property
     def refused(self) -> bool:

@@ -47,12 +47,3 @@ penalties = Table(
     Column("question_id", ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
     Column("weight", Float, nullable=False),
 )
-
-# How well the best passage matched the question of an answer, by the embedder of a fingerprint.
-matches = Table(
-    "matches",
-    metadata,
-    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
-    Column("match", Float, nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-)

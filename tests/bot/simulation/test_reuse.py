@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.simulation.reuse import measure
+from bot.simulation.reuse import measure, upper_bound
 from core.embedders.hashing import HashingEmbedder
-from core.measures import upper_bound
 from core.settings import Settings
 
 
