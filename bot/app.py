@@ -209,6 +209,7 @@ def _loop(
             retriever=store.retriever,
             answerer=answerer,
             settings=settings.learning,
+            floor=settings.retrieval.floor,
             now=now,
         ),
         answerer=answerer,
