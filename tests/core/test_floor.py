@@ -7,9 +7,7 @@ from core.floor import ABOVE, BELOW, LEAST, Case, learned_floor, upper_bound
 
 CONFIGURED, BORNE = 0.32, 0.2
 CASES = st.lists(
-    st.builds(
-        Case, score=st.integers(25, 60).map(lambda score: score / 100), right=st.booleans()
-    ),
+    st.builds(Case, score=st.integers(25, 60).map(lambda score: score / 100), right=st.booleans()),
     max_size=60,
 )
 
