@@ -142,14 +142,32 @@ async def test_a_changed_source_takes_its_labels_back(audited: Tavern) -> None:
     assert (found.at, found.proven, found.labels) == (CONFIGURED, False, 0)
 
 
-async def test_a_floor_that_loses_what_is_known_does_not_hold(audited: Tavern) -> None:
-    """The proof names the one that holds on, and nothing else of the epoch waits for it."""
-    proof = Proof(outcome=Outcome.PASSED, reason="no worse", floor=CONFIGURED)
-    async with audited.ledger.writing() as connection:
-        await prove(connection, [1], proof)
-    found = await floor_of(audited)
-    assert (found.at, found.proven, found.labels) == (CONFIGURED, False, 20)
-    assert (await audited.ask(unanswerable("p"))).origin is not Origin.UNKNOWN
+async def test_a_floor_that_would_lose_what_is_known_is_not_taken(curated: Tavern) -> None:
+    """The one before holds on, as the proof says; nothing else of the epoch waits for it."""
+    learning = curated.settings.learning.model_copy(update={"wrong_answers": 0.5})
+    curated.settings = curated.settings.model_copy(update={"learning": learning})
+    curated.new_assistant()
+    for name in NAMES:
+        await curated.judge(await curated.ask(answered(name)), Verdict.UP, CURATOR)
+    for name in NAMES[:2]:
+        given = await curated.ask(f"Is the {name}window near the shelf?")
+        await curated.judge(given, Verdict.UP, CURATOR)
+    await curated.rerank()
+    async with curated.ledger.writing() as connection:
+        held = Proof(outcome=Outcome.PASSED, reason="no worse", floor=0.47)
+        await prove(connection, [1], held)
+    for name in NAMES[:2]:
+        unknown = await curated.ask(unanswerable(name))
+        assert unknown.origin is Origin.UNKNOWN
+        await curated.judge(unknown, Verdict.UP, CURATOR)
+    await curated.rerank()
+    async with curated.ledger.reading() as connection:
+        live = await live_epoch(connection)
+    assert live
+    assert live.proof
+    assert (live.id, live.proof.outcome, live.proof.floor) == (2, Outcome.PASSED, 0.47)
+    found = await floor_of(curated)
+    assert (found.at, found.proven, found.labels) == (0.47, False, 20)
 
 
 async def test_signals_and_reasons_that_sources_put_right_say_nothing(curated: Tavern) -> None:
