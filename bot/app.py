@@ -109,7 +109,7 @@ def _built(
     jobs = [*jobs_of(store, model, loop.reuse, reembed, refresh, now), *brought.jobs]
     owner = process_name()
     scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=owner, now=now)
-    status = _status(store, model, scheduler, now)
+    status = _status(store, model, scheduler, now, loop.reuse)
     assistant = Assistant(
         ledger=store.ledger,
         loop=loop,
@@ -135,7 +135,11 @@ def _built(
 
 
 def _status(
-    store: Store, model: LanguageModel, scheduler: Scheduler, now: Callable[[], datetime]
+    store: Store,
+    model: LanguageModel,
+    scheduler: Scheduler,
+    now: Callable[[], datetime],
+    reuse: Reuse,
 ) -> Status:
     return Status(
         store.embedder,
@@ -145,6 +149,7 @@ def _status(
         now,
         _breakers(model, store.index),
         store.indexing.hindrance,
+        reuse.floors.now,
     )
 
 
@@ -209,6 +214,7 @@ def _loop(
             retriever=store.retriever,
             answerer=answerer,
             settings=settings.learning,
+            floor=settings.retrieval.floor,
             now=now,
         ),
         answerer=answerer,

@@ -17,6 +17,7 @@ from bot.data_folder import DataFolder
 from bot.finding import Finding
 from bot.platforms import in_discord, in_slack
 from bot.queues import waiting
+from bot.refusal import refusal
 from core.errors import (
     DataFolderInUseError,
     EmbedderError,
@@ -146,6 +147,7 @@ async def within(app: App) -> AsyncIterator[Finding]:
         well=True,
         said=f"{described.model}, {described.dimension} dimensions, {described.window} tokens.",
     )
+    yield refusal(await app.loop.reuse.floors.now())
     yield await model(app)
     names = ", ".join(app.store.settings.plugins) or "none"
     yield Finding(part="plugins", well=True, said=f"Loaded: {names}.")

@@ -1,12 +1,14 @@
 """How each part of the running bot is, in a sentence."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.finding import Finding
+from bot.refusal import refusal
 from core.breaker import Breaker, State
 from core.errors import ModelError
+from core.floor import Floor
 from core.interfaces import Embedder, Index, LanguageModel
 from core.scheduler import Scheduler
 
@@ -32,6 +34,8 @@ class Status:
     """The circuit breaker of a part, by the part's name."""
     hindrance: Callable[[], str | None] = lambda: None
     """Why the index may lack something, in a sentence; None while it lacks nothing."""
+    floor: Callable[[], Awaitable[Floor]] | None = None
+    """From which score on the bot answers."""
     _said: Finding | None = field(default=None, init=False)
     _asked_at: datetime | None = field(default=None, init=False)
 
@@ -50,6 +54,7 @@ class Status:
             Finding(part="embedder", well=True, said=embedder),
             self._of_breaker(INDEX) or self._of_index(),
             Finding(part="job", well=True, said=job),
+            *([refusal(await self.floor())] if self.floor else []),
         )
 
     def _of_breaker(self, part: str) -> Finding | None:

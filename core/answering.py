@@ -37,7 +37,8 @@ AWAY = (
 class Asked:
     """A question that is to be answered, with all that its answer depends on.
 
-    `style` is how whoever asks likes answers; `mistakes` were made near the question.
+    `style` is how whoever asks likes answers; `mistakes` were made near the question. `floor` is the
+    score below which nothing counts as found, where another one was learned than the configured one.
     """
 
     answer_id: str
@@ -47,6 +48,7 @@ class Asked:
     audience: Audience
     style: Preferences = USUAL
     mistakes: tuple[Mistake, ...] = ()
+    floor: float | None = None
 
 
 @dataclass(slots=True)
@@ -97,7 +99,8 @@ class Answerer:
         Without the index nothing can be found: then `IndexUnavailableError` says so to the asker.
         """
         found = await self._found(sought)
-        grounds = [one for one in found if one.score >= self._floor]
+        floor = self._floor if asked.floor is None else asked.floor
+        grounds = [one for one in found if one.score >= floor]
         if not grounds and not guidance:
             return self._unknown(asked, found, None)
         await reply.progress(_reading(grounds) if grounds else "Remembering…")

@@ -153,7 +153,8 @@ class Rating:
 class Weighed:
     """What was said of an answer at the question that it was given to, weighted.
 
-    `source_downs` is the part of `downs` that speaks against what was cited, too.
+    `source_downs` is the part of `downs` that speaks against what was cited, too. `meant_ups` and
+    `meant_downs` are what was meant, whenever that was, of whether to answer so at all.
     """
 
     answer_id: str
@@ -161,6 +162,8 @@ class Weighed:
     ups: float
     downs: float
     source_downs: float
+    meant_ups: float = 0.0
+    meant_downs: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,9 @@ from typing import TypeAlias
 from core.feedback import Feedback, Verdict
 
 CURATOR_WEIGHT = 2.0
+CERTAIN = (
+    4.0  # weighted verdicts that agree; at `HONEST` they err once in fifteen, two once in five
+)
 ENOUGH_COMPARISONS = 5
 HONEST = 0.66  # how often honest people, measured, are right
 PRIOR_COMPARISONS = 4.0  # what that is worth beside somebody's own comparisons

@@ -25,7 +25,8 @@ class Outcome(StrEnum):
 class Proof:
     """What became of `known` questions: wrong before and right now, or the other way round.
 
-    `p` is the chance of so many lost ones if the epoch were as good as the one before.
+    `p` is the chance of so many lost ones if the epoch were as good as the one before. A `floor` is
+    that of the epoch before, which holds on because the new one would lose what is known.
     """
 
     outcome: Outcome
@@ -34,6 +35,7 @@ class Proof:
     won: int = 0
     lost: int = 0
     p: float = 1.0
+    floor: float | None = None
 
     @property
     def harm(self) -> float:

@@ -55,6 +55,9 @@ class LearningSettings(Section):
     reuse_error: float = Field(
         0.02, gt=0, lt=1, description="Share of answers given again that may be wrong."
     )
+    wrong_answers: float = Field(
+        0.2, gt=0, le=1, description="Share of answers that may be wrong; 1 learns no floor."
+    )
     guide: float = Field(
         0.5,
         ge=0,

@@ -269,6 +269,7 @@ class Tavern:
             retriever=self.retriever,
             answerer=self.answerer,
             settings=self.settings.learning,
+            floor=self.settings.retrieval.floor,
             now=self.clock,
         )
         self.replay: Replay | None = self.replaying()  # None: every epoch counts

@@ -225,14 +225,14 @@ class Rerank:
         now: datetime,
     ) -> list[Weighed]:
         """Return what was said of each answer at its own question, be it a stored one given again."""
-        given, days = by_answer(verdicts), self._settings.half_life_days
+        given, days, weights = by_answer(verdicts), self._settings.half_life_days, judged.weights
 
         def weight(one: Feedback) -> float:
             share = self._settings.implicit.weight(one.via)
-            return share * weight_of(one, now, days, judged.weights.influence)
+            return share * weight_of(one, now, days, weights.influence)
 
         return [
-            weighed_of(answer, _settled(judged.weights, answer, given.get(id_, ())), weight)
+            weighed_of(answer, _settled(weights, answer, given.get(id_, ())), weight, weights.meant)
             for id_, answer in held.items()
             if answer.origin is not Origin.COMMAND
         ]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from core.audience import EVERYONE
@@ -51,13 +52,22 @@ class Replay:
         self._now = now
 
     async def judge(self, epoch_id: int, moves: Sequence[Move]) -> Proof:
-        """Return what an epoch, with the moves that come with it, does to what is known."""
+        """Return what an epoch, with the moves that come with it, does to what is known.
+
+        Where it is only its floor that makes it worse it is judged with that of the live epoch, which
+        then holds on: the proof says so.
+        """
         async with self._ledger.reading() as connection:
             live = await live_epoch(connection)
             known = await known_questions(connection, self._settings.curators, self._now(), AT_MOST)
         if live is None:
             return FIRST
-        return await self._compare(known, None, await self._shadow(epoch_id, moves))
+        shadow, floor = await self._shadow(epoch_id, moves), (await self._reuse.floors.now()).at
+        proof = await self._compare(known, None, shadow)
+        if proof.outcome is not Outcome.FAILED or shadow.floor == floor:
+            return proof
+        held = await self._compare(known, None, replace(shadow, floor=floor))
+        return proof if held.outcome is Outcome.FAILED else replace(held, floor=floor)
 
     async def compare(self, earlier: int, later: int) -> Proof:
         """Return what a later epoch does to what was known before it, against an earlier one."""
@@ -70,6 +80,7 @@ class Replay:
 
     async def _shadow(self, epoch_id: int, moves: Sequence[Move]) -> Shadow:
         """Return an epoch as it would count; what it would have recalled gets its vectors."""
+        floor = await self._reuse.floors.of(epoch_id)
         tried = sorted(move.answer_id for move in moves if move.standing in REUSABLE)
         fingerprint = self._indexing.fingerprint
         async with self._ledger.reading() as connection:
@@ -81,6 +92,7 @@ class Replay:
             ratings=self._retriever.ratings.of(epoch_id),
             standings={move.answer_id: move.standing for move in moves},
             phrasings=[(id_, owner, v) for id_, owner, _, _, v in found if v is not None],
+            floor=floor.at,
         )
 
     # -- asking --------------------------------------------------------------------------------
@@ -103,9 +115,9 @@ class Replay:
         leaks = []
         for canary in self._canaries:
             searched = await self._searched(canary)
-            was, _ = await self._asked(canary, searched, before)
-            now, _ = await self._asked(canary, searched, after)
-            if was[0] and not now[0]:
+            _, was = await self._asked(canary, searched, before)
+            _, now = await self._asked(canary, searched, after)
+            if now and not was:
                 leaks.append(f"a stored answer would be given for “{canary.text}”")
         return leaks
 
@@ -116,9 +128,15 @@ class Replay:
     async def _asked(
         self, known: Known, searched: Searched, shadow: Shadow | None
     ) -> tuple[list[bool], Recalled | None]:
-        """Return whether the right stored answer is given and a right document found first."""
+        """Return whether the right stored answer is given and a right document found first.
+
+        What is rightly not known must score below the floor, too.
+        """
         given = await self._reuse.given_again(searched.sought, shadow)
         right = [given.answer.id in known.given if given else not known.given]
+        if not known.given:
+            floor = shadow.floor if shadow else (await self._reuse.floors.now()).at
+            right[0] &= all(one.score < floor for one in searched.found.values())
         if known.cited:
             found = await self._retriever.rate(searched, shadow.ratings if shadow else None)
             right.append(bool(found) and found[0].document_id in known.cited)

@@ -11,6 +11,7 @@ from core.errors import IndexUnavailableError
 from core.feedback import Verdict
 from core.indexing import Indexing
 from core.interfaces import Index, Reply
+from core.learning.floors import LearnedFloors
 from core.learning.labels import LearnedThresholds
 from core.learning.mistakes import Mistakes
 from core.learning.recalled import Recalled, guiding, verbatim
@@ -43,9 +44,10 @@ class Reuse:
         retriever: Retriever,
         answerer: Answerer,
         settings: LearningSettings,
+        floor: float,
         now: Callable[[], datetime],
     ) -> None:
-        """Take what is recalled from and what answers when nothing is."""
+        """Take what is recalled from and what answers when nothing is, from the `floor` (a score) on."""
         self._ledger = ledger
         self._index = index
         self._indexing = indexing
@@ -55,6 +57,13 @@ class Reuse:
         self._now = now
         self._learned = LearnedThresholds(
             ledger=ledger, fingerprint=lambda: indexing.fingerprint, settings=settings
+        )
+        self.floors = LearnedFloors(
+            ledger=ledger,
+            retriever=retriever,
+            fingerprint=lambda: indexing.fingerprint,
+            configured=floor,
+            borne=settings.wrong_answers,
         )
         self._mistakes = Mistakes(
             ledger=ledger,
@@ -80,7 +89,8 @@ class Reuse:
             for one in guiding(recalled, self._settings.guide)
             if same_meaning(asked.question.text, one.question)
         ]
-        asked = replace(asked, mistakes=await self._mistakes.near(sought))
+        floor = await self.floors.now()
+        asked = replace(asked, mistakes=await self._mistakes.near(sought), floor=floor.at)
         return await self._answerer.answer(asked, sought, reply, guidance)
 
     async def given_again(self, sought: Sought, shadow: Shadow | None = None) -> Recalled | None:

@@ -14,12 +14,14 @@ from core.ratings import Ratings
 class Shadow:
     """The ratings of an epoch, the standings that come with it, and what would be recalled by them.
 
+    `floor` is the score from which the bot would answer.
     `phrasings` are the questions of answers that the index does not hold yet: id, answer id, vector.
     """
 
     ratings: Ratings
     standings: Mapping[str, Standing]
     phrasings: Sequence[tuple[str, str, Vectors]]
+    floor: float
 
     def near(self, question: Vectors) -> list[tuple[str, str, float]]:
         """Return how similar each of the phrasings is: id, answer id, cosine."""

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from core.feedback import Feedback, Verdict
-from core.influence import Influence, audits_of, is_light, shares_of, trust_of
+from core.feedback import Feedback, Reason, Verdict
+from core.influence import CERTAIN, Influence, audits_of, is_light, shares_of, trust_of
 from core.ledger.audits import authors_of, count_conversations, judged_by, occasions_of
 from core.ledger.feedback import judged_answers, live_verdicts, votes_since
 from core.ledger.ledger import Transaction
@@ -30,6 +30,15 @@ class Weights:
     def stands(self, one: Feedback) -> bool:
         """Say whether no curator has found the contrary of this at the same question."""
         return self.settled.get(one.answer_id, one.verdict) is one.verdict
+
+    def meant(self, one: Feedback) -> float:
+        """Return what a verdict says of whether to answer so at all: `CERTAIN` for a curator's.
+
+        A signal says nothing of that, nor do reasons that are put right by other sources.
+        """
+        if one.via.implicit or one.reason in (Reason.WRONG_SOURCES, Reason.OUTDATED):
+            return 0.0
+        return CERTAIN if one.person.id in self.influence.curators else self.influence.of(one)
 
     def voices(self, verdicts: Sequence[Feedback]) -> list[Feedback]:
         """Return the verdicts that count as somebody's where raters are counted, curators' among them.

@@ -37,6 +37,9 @@ evidence = Table(
     Column("ups", Float, nullable=False),
     Column("downs", Float, nullable=False),
     Column("source_downs", Float, nullable=False),
+    # What was meant as a verdict on whether to answer so at all, however long ago.
+    Column("meant_ups", Float, nullable=False, server_default="0"),
+    Column("meant_downs", Float, nullable=False, server_default="0"),
 )
 
 penalties = Table(
