@@ -23,6 +23,7 @@ from core.learning.auditing import Auditing
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.forgetting import Forgetting
+from core.learning.offering import Offering
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
@@ -201,6 +202,7 @@ def _loop(
         now=now,
     )
     saved_by = settings.conversations.saved_by
+    proposals = Proposals(retriever=store.retriever, saved_by=saved_by, now=now)
     return Loop(
         reuse=Reuse(
             ledger=store.ledger,
@@ -219,7 +221,14 @@ def _loop(
             signals=Signals(settings.learning.implicit),
         ),
         corrections=Corrections(ledger=store.ledger, retriever=store.retriever, now=now),
-        proposals=Proposals(retriever=store.retriever, saved_by=saved_by, now=now),
+        proposals=proposals,
+        offering=Offering(
+            ledger=store.ledger,
+            proposals=proposals,
+            settings=settings.learning,
+            rules=rules_of(settings),
+            now=now,
+        ),
         preferring=_preferring(store, now),
         turns=settings.thread.turns,
         rules=rules_of(settings),

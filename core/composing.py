@@ -11,6 +11,7 @@ from core.gating import Rules
 from core.interfaces import Command, Reply
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
+from core.learning.offering import Offering
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
@@ -36,6 +37,7 @@ class Loop:
     evidence: Evidence
     corrections: Corrections
     proposals: Proposals
+    offering: Offering
     preferring: Preferring
     turns: int
     rules: Rules = field(default_factory=Rules)

@@ -68,6 +68,7 @@ class LearningSettings(Section):
     reanswers: int = Field(20, ge=0, description="Fresh answers for review that a day may bring.")
     emoji: dict[str, Verdict] = Field({}, description="What each emoji says of an answer.")
     implicit: ImplicitSettings = ImplicitSettings()
+    offer: bool = Field(True, description="Offer people to keep what they answered in a thread.")
     guess_preferences: bool = Field(
         True, description="Guess from verdicts who likes answers brief."
     )

@@ -23,6 +23,7 @@ from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.grounds import SecondGate
+from core.learning.offering import Offering
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.replay import Replay
@@ -280,6 +281,13 @@ class Tavern:
                 evidence=self.evidence,
                 corrections=self.corrections,
                 proposals=self.proposals,
+                offering=Offering(
+                    ledger=self.ledger,
+                    proposals=self.proposals,
+                    settings=self.settings.learning,
+                    rules=rules_of(self.settings),
+                    now=self.clock,
+                ),
                 preferring=self.preferring,
                 turns=self.settings.thread.turns,
                 rules=rules_of(self.settings),

@@ -1,4 +1,4 @@
-"""The tables of how the bot takes part: modes and silences of conversations, answers few have seen."""
+"""The tables of how the bot takes part: modes, silences, answers few have seen, what it offers."""
 
 from sqlalchemy import Column, ForeignKey, String, Table
 
@@ -33,4 +33,16 @@ drafts = Table(
     Column("decision_id", String(300)),
     Column("published_id", String(32)),
     Column("post_id", String(400)),
+)
+
+# What somebody wrote below an answer, offered to them to be kept.
+offers = Table(
+    "offers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("message_id", String(400), nullable=False, index=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("state", String(20), nullable=False),
+    Column("at", Instant, nullable=False),
 )
