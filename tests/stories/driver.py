@@ -88,6 +88,18 @@ class Guest:
         """Ask about a message by the menu, and return the answer that nobody else sees."""
         raise NotImplementedError
 
+    async def answers(self, asked: Said, name: str, text: str) -> None:
+        """Write below an answered question for who asked, who has that name, and not for the bot."""
+        raise NotImplementedError
+
+    async def offered(self, about: str) -> Said:
+        """Return what they alone are asked about a question, once they see it."""
+        raise NotImplementedError
+
+    async def is_offered(self, about: str) -> bool:
+        """Say whether they see such a thing now."""
+        raise NotImplementedError
+
     async def presses(self, answer: Said, label: str) -> None:
         """Press the button of that name."""
         raise NotImplementedError

@@ -63,7 +63,8 @@ async def decided(
 async def offered(tavern: Tavern, question: str = QUESTION, person: Person = BEN) -> int:
     """Have somebody answer a question that the bot does not know; return how often they are asked."""
     asked, _ = await unknown(tavern, question)
-    return len((await answers(tavern, asked, person=person))[1].finished)
+    shown = (await answers(tavern, asked, person=person))[1].finished
+    return sum(one.origin is Origin.OFFER for one in shown)
 
 
 async def test_who_answers_what_the_bot_did_not_know_is_asked_alone(tavern: Tavern) -> None:
