@@ -58,7 +58,7 @@ class Assistant:
         self._listeners = listeners
         self._status = status
         self._intake = Intake(ledger=ledger, owner=owner, now=now)
-        replies: dict[str, Callable[[Message], Reply]] = {}
+        replies = loop.teller.replies
         composer = Composer(
             ledger=ledger, loop=loop, scheduler=scheduler, commands=commands, now=now
         )

@@ -15,6 +15,7 @@ from core.learning.offering import Offering
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
+from core.learning.telling import Teller
 from core.ledger import messages
 from core.ledger.ledger import Ledger
 from core.messages import Message
@@ -38,6 +39,7 @@ class Loop:
     corrections: Corrections
     proposals: Proposals
     offering: Offering
+    teller: Teller
     preferring: Preferring
     turns: int
     rules: Rules = field(default_factory=Rules)

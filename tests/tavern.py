@@ -29,6 +29,7 @@ from core.learning.proposals import Proposals
 from core.learning.replay import Replay
 from core.learning.reuse import Reuse
 from core.learning.signals import Signals
+from core.learning.telling import Teller
 from core.ledger.ledger import Ledger
 from core.messages import Conversation, Message, MessageRef, Person, Reaction
 from core.models.quoting import QuotingModel
@@ -273,6 +274,15 @@ class Tavern:
             now=self.clock,
         )
         self.replay: Replay | None = self.replaying()  # None: every epoch counts
+        self.teller = Teller(
+            ledger=self.ledger,
+            retriever=self.retriever,
+            reuse=self.reuse,
+            evidence=self.evidence,
+            rules=rules_of(self.settings),
+            tells=self.settings.learning.tell,
+            now=self.clock,
+        )
         return Assistant(
             ledger=self.ledger,
             loop=Loop(
@@ -288,6 +298,7 @@ class Tavern:
                     rules=rules_of(self.settings),
                     now=self.clock,
                 ),
+                teller=self.teller,
                 preferring=self.preferring,
                 turns=self.settings.thread.turns,
                 rules=rules_of(self.settings),

@@ -122,8 +122,7 @@ class Reuse:
             readable = [
                 one
                 for one in held.values()
-                if one.standing in REUSABLE
-                and await _may_be_read(connection, one, sought.audiences)
+                if one.standing in REUSABLE and await may_be_read(connection, one, sought.audiences)
             ]
         found = _phrasings(hits, texts, {one.id for one in readable})
         beyond = near[-1][2] if len(near) == NEAR_QUESTIONS else 0.0  # what else there may be
@@ -212,7 +211,7 @@ def _rival(
     )
 
 
-async def _may_be_read(connection: Transaction, answer: Answer, audiences: Sequence[int]) -> bool:
+async def may_be_read(connection: Transaction, answer: Answer, audiences: Sequence[int]) -> bool:
     """Take the second look at who may read, for the ledger has the last word.
 
     A source that only some may read by now withholds its answers from the others.

@@ -46,3 +46,15 @@ offers = Table(
     Column("state", String(20), nullable=False),
     Column("at", Instant, nullable=False),
 )
+
+# Who asked in vain and is told of an answer, by a copy of it that stands where they asked.
+tellings = Table(
+    "tellings",
+    metadata,
+    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("message_id", String(400), primary_key=True, index=True),
+    Column("copy_id", String(32), nullable=False),
+    Column("at", Instant, nullable=False),
+    # Until then it may not stand.
+    Column("told_at", Instant),
+)
