@@ -124,23 +124,13 @@ class Teller:
         message, answer = found.message, await load_answer(connection, found.again.answer.id)
         if answer is None or answer.standing is not Standing.VERIFIED:
             return False
-        said = await load_answer(connection, found.vain.answer_id)
-        if said is None or answer.id in {said.id, said.reused_id}:
-            return False
         place = await narrowed_to(connection, EVERYONE, message.conversation.id)
-        readable = answer.audience.readable_by(place.requires)
-        if not readable or not await may_be_read(connection, answer, found.sought.audiences):
-            return False
-        accounts = {one.id for one in await accounts_of(connection, message.person)}
-        wrote_it = answer.author is not None and answer.author.id in accounts
-        at = await tellings.verified_at(connection, answer.id)
-        if wrote_it or at is None or at <= message.sent_at:
-            return False
-        if await tellings.was_told(connection, answer.id, accounts):
-            return False
-        if await tellings.count_tellings(connection, answer.id) >= MOST_PLACES:
-            return False
-        return await self._may_speak(connection, message)
+        return (
+            answer.audience.readable_by(place.requires)
+            and await may_be_read(connection, answer, found.sought.audiences)
+            and await _is_news(connection, found, answer)
+            and await self._may_speak(connection, message)
+        )
 
     async def _may_speak(self, connection: Transaction, message: Message) -> bool:
         if await is_buried(connection, message.ref):
@@ -216,6 +206,22 @@ class Teller:
     async def _end(self, telling: Telling) -> None:
         async with self._ledger.writing() as connection:
             await tellings.note_told(connection, telling, self._now())
+
+
+async def _is_news(connection: Transaction, found: _Found, answer: Answer) -> bool:
+    """Say whether an asker does not know an answer yet, which was verified after they asked."""
+    said = await load_answer(connection, found.vain.answer_id)
+    at = await tellings.verified_at(connection, answer.id)
+    if said is None or answer.id in {said.id, said.reused_id} or at is None:
+        return False
+    accounts = {one.id for one in await accounts_of(connection, found.message.person)}
+    wrote_it = answer.author is not None and answer.author.id in accounts
+    return (
+        at > found.message.sent_at
+        and not wrote_it
+        and not await tellings.was_told(connection, answer.id, accounts)
+        and await tellings.count_tellings(connection, answer.id) < MOST_PLACES
+    )
 
 
 async def _is_doubted(connection: Transaction, answer_id: str) -> bool:
