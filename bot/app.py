@@ -23,11 +23,13 @@ from core.learning.auditing import Auditing
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.forgetting import Forgetting
+from core.learning.offering import Offering
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
 from core.learning.reviewing import Reviewing
 from core.learning.signals import Signals
+from core.learning.telling import Teller
 from core.ledger.spending import Purse
 from core.links import Linking
 from core.models.quoting import QuotingModel
@@ -106,7 +108,7 @@ def _built(
     reembed = Reembed(ledger=store.ledger, index=store.index, indexing=store.indexing, now=now)
     refresh = _refresh(store, brought, now)
     loop = _loop(store, model, quoting, now)
-    jobs = [*jobs_of(store, model, loop.reuse, reembed, refresh, now), *brought.jobs]
+    jobs = [*jobs_of(store, model, loop.reuse, loop.teller, reembed, refresh, now), *brought.jobs]
     owner = process_name()
     scheduler = Scheduler(ledger=store.ledger, jobs=jobs, owner=owner, now=now)
     status = _status(store, model, scheduler, now, loop.reuse)
@@ -206,27 +208,58 @@ def _loop(
         now=now,
     )
     saved_by = settings.conversations.saved_by
+    proposals = Proposals(retriever=store.retriever, saved_by=saved_by, now=now)
+    reuse = _reuse(store, answerer, now)
+    evidence = Evidence(
+        emoji=settings.learning.emoji,
+        saved_by=saved_by,
+        now=now,
+        signals=Signals(settings.learning.implicit),
+    )
     return Loop(
-        reuse=Reuse(
-            ledger=store.ledger,
-            index=store.index,
-            indexing=store.indexing,
-            retriever=store.retriever,
-            answerer=answerer,
-            settings=settings.learning,
-            floor=settings.retrieval.floor,
-            now=now,
-        ),
+        reuse=reuse,
         answerer=answerer,
-        evidence=Evidence(
-            emoji=settings.learning.emoji,
-            saved_by=saved_by,
-            now=now,
-            signals=Signals(settings.learning.implicit),
-        ),
+        evidence=evidence,
         corrections=Corrections(ledger=store.ledger, retriever=store.retriever, now=now),
-        proposals=Proposals(retriever=store.retriever, saved_by=saved_by, now=now),
+        proposals=proposals,
+        offering=_offering(store, proposals, now),
+        teller=_teller(store, reuse, evidence, now),
         preferring=_preferring(store, now),
         turns=settings.thread.turns,
         rules=rules_of(settings),
+    )
+
+
+def _reuse(store: Store, answerer: Answerer, now: Callable[[], datetime]) -> Reuse:
+    return Reuse(
+        ledger=store.ledger,
+        index=store.index,
+        indexing=store.indexing,
+        retriever=store.retriever,
+        answerer=answerer,
+        settings=store.settings.learning,
+        floor=store.settings.retrieval.floor,
+        now=now,
+    )
+
+
+def _offering(store: Store, proposals: Proposals, now: Callable[[], datetime]) -> Offering:
+    return Offering(
+        ledger=store.ledger,
+        proposals=proposals,
+        settings=store.settings.learning,
+        rules=rules_of(store.settings),
+        now=now,
+    )
+
+
+def _teller(store: Store, reuse: Reuse, evidence: Evidence, now: Callable[[], datetime]) -> Teller:
+    return Teller(
+        ledger=store.ledger,
+        retriever=store.retriever,
+        reuse=reuse,
+        evidence=evidence,
+        rules=rules_of(store.settings),
+        tells=store.settings.learning.tell,
+        now=now,
     )

@@ -65,7 +65,8 @@ class AnswerCard:
     In the Markdown `&lt;` and `&amp;` stand for the signs. `reasons` are offered to whoever said
     that the answer did not help. `links` are the addresses that may be followed: those of cited
     sources, those that stand word for word in what is quoted of them, and those that were allowed
-    beforehand. `mark` tells in few words what people made of the answer.
+    beforehand. `mark` tells in few words what people made of the answer. An `offer` is no answer: it
+    asks whether something is to be kept.
     """
 
     answer_id: str
@@ -78,6 +79,7 @@ class AnswerCard:
     buttons: tuple[Button, ...] = ()
     reasons: tuple[Reason, ...] = ()
     unknown: bool = False
+    offer: bool = False
     links: frozenset[str] = frozenset()
 
     def linked_text(self) -> str:
@@ -92,7 +94,7 @@ def card_of(answer: Answer, now: datetime, places: Iterable[str] = ()) -> Answer
 
     Addresses that begin with one of the `places` may be linked to without being cited.
     """
-    learnable = answer.origin is not Origin.COMMAND
+    learnable = answer.origin not in {Origin.COMMAND, Origin.OFFER}
     unknown = answer.origin is Origin.UNKNOWN
     allowed = {one.link for one in answer.citations if one.link}
     for one in answer.citations:  # what a cited source says word for word may be followed
@@ -109,6 +111,7 @@ def card_of(answer: Answer, now: datetime, places: Iterable[str] = ()) -> Answer
         buttons=_buttons(answer) if learnable else (),
         reasons=tuple(Reason) if learnable else (),
         unknown=unknown,
+        offer=answer.origin is Origin.OFFER,
         links=frozenset(allowed),
     )
 

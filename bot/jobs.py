@@ -20,6 +20,7 @@ from core.learning.grounds import SecondGate
 from core.learning.replay import Replay
 from core.learning.reuse import Reuse
 from core.learning.rollback import Epochs
+from core.learning.telling import Teller
 from core.models.quoting import QuotingModel
 from core.prompts import load_instructions
 from core.settings import CHECKOUT
@@ -32,6 +33,7 @@ def jobs_of(
     store: Store,
     model: LanguageModel,
     reuse: Reuse,
+    teller: Teller,
     reembed: Reembed,
     refresh: Refresh,
     now: Callable[[], datetime],
@@ -55,6 +57,7 @@ def jobs_of(
     own = (
         ("rerank", "folds new verdicts into ratings and standings", every.rerank, rerank.run),
         ("replay", "asks what is known; undoes what got worse", every.replay, replaying.run),
+        ("tell", "tells who asked in vain of what was verified", every.tell, teller.run),
         ("reembed", "embeds what changed, also after a new model", every.reembed, reembed.run),
         ("refresh", "reads the sources again", every.refresh, refresh.run),
         ("reconcile", "compares ledger and index, and heals", every.reconcile, reconcile.run),

@@ -17,6 +17,7 @@ class Origin(StrEnum):
     CORRECTION = "correction"  # a person wrote it
     UNKNOWN = "unknown"  # the bot said that it does not know
     COMMAND = "command"  # a command's output, which is never learned from
+    OFFER = "offer"  # the question whether what somebody wrote is to be kept; it is not stored
 
 
 class Standing(StrEnum):

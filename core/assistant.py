@@ -54,10 +54,11 @@ class Assistant:
         self._ledger = ledger
         self._scheduler = scheduler
         self._evidence = loop.evidence
+        self._offering = loop.offering
         self._listeners = listeners
         self._status = status
         self._intake = Intake(ledger=ledger, owner=owner, now=now)
-        replies: dict[str, Callable[[Message], Reply]] = {}
+        replies = loop.teller.replies
         composer = Composer(
             ledger=ledger, loop=loop, scheduler=scheduler, commands=commands, now=now
         )
@@ -223,6 +224,8 @@ class Assistant:
 
     async def objection(self, decision: Decision) -> str | None:
         """Return the sentence on why a decision would have no effect now, or None."""
+        if decision.choice.about_offer:
+            return await self._offering.objection(decision)
         return await self._decisions.objection(decision)
 
     async def asks_why(self, reaction: Reaction) -> Answer | None:

@@ -11,9 +11,11 @@ from core.gating import Rules
 from core.interfaces import Command, Reply
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
+from core.learning.offering import Offering
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.reuse import Reuse
+from core.learning.telling import Teller
 from core.ledger import messages
 from core.ledger.ledger import Ledger
 from core.messages import Message
@@ -36,6 +38,8 @@ class Loop:
     evidence: Evidence
     corrections: Corrections
     proposals: Proposals
+    offering: Offering
+    teller: Teller
     preferring: Preferring
     turns: int
     rules: Rules = field(default_factory=Rules)

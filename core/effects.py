@@ -13,6 +13,7 @@ from core.ledger import erasure, inbox
 from core.ledger.inbox import Claimed
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.narrowing import reopen
+from core.ledger.rewording import unstitch
 from core.messages import Deleted, Edited, Message, Reaction, Reopened
 from core.plugins import Listeners
 from core.responder import Responder
@@ -60,7 +61,10 @@ class Effects:
         if isinstance(event, Message):
             if reply is None:
                 return False
-            return await self._responder.respond(claimed, event, reply)
+            done = await self._responder.respond(claimed, event, reply)
+            if done:
+                await self._loop.offering.offer(event, reply)
+            return done
         if isinstance(event, Edited):
             await self._reviser.see_through(claimed, event)
             return True
@@ -87,6 +91,12 @@ class Effects:
             taken = await self._loop.corrections.take(event)
             await self._handled(event)
             return event if taken else None
+        if isinstance(event, Decision) and event.choice.about_offer:
+            kept = await self._loop.offering.prepared(event)
+            async with self._ledger.writing() as connection:
+                await self._loop.offering.settle(connection, event, kept)
+                await self._note_handled(connection, event)
+            return event
         if isinstance(event, Decision):
             decided = await self.decisions.decide(event)
             await self._handled(event)
@@ -110,6 +120,7 @@ class Effects:
         if isinstance(event, Feedback):
             return await self._loop.evidence.take_verdict(connection, event)
         if isinstance(event, Deleted):
+            await unstitch(connection, event, self._now())
             await erasure.erase_message(connection, event, self._now())
         if isinstance(event, Reopened):
             await reopen(connection, event, self._now())

@@ -123,13 +123,21 @@ class Choice(StrEnum):
 
     PUBLISH = "publish"
     DISMISS = "dismiss"
+    KEEP = "keep"  # what one wrote oneself, as an answer
+    DECLINE = "decline"  # to keep it
+
+    @property
+    def about_offer(self) -> bool:
+        """Say whether an offer is decided upon, not an answer."""
+        return self in {Choice.KEEP, Choice.DECLINE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A person's choice about an answer that few have seen: a draft, or one for the asker alone.
 
-    A `text` is what it is published as: the person's better answer.
+    A `text` is what it is published as: the person's better answer. Where the choice is about an
+    offer, `answer_id` is that of the offer.
     """
 
     event_id: str

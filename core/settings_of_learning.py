@@ -71,6 +71,8 @@ class LearningSettings(Section):
     reanswers: int = Field(20, ge=0, description="Fresh answers for review that a day may bring.")
     emoji: dict[str, Verdict] = Field({}, description="What each emoji says of an answer.")
     implicit: ImplicitSettings = ImplicitSettings()
+    offer: bool = Field(True, description="Offer people to keep what they answered in a thread.")
+    tell: bool = Field(True, description="Tell who asked in vain once there is a verified answer.")
     guess_preferences: bool = Field(
         True, description="Guess from verdicts who likes answers brief."
     )
@@ -84,5 +86,6 @@ class JobSettings(Section):
     refresh: float = Field(60, ge=0, description="Reads the sources again.")
     reconcile: float = Field(30, ge=0, description="Compares ledger and index, and heals.")
     reanswer: float = Field(60, ge=0, description="Has fresh answers written for review.")
+    tell: float = Field(5, ge=0, description="Tells who asked in vain of what was verified.")
     replay: float = Field(60, ge=0, description="Asks what is known; goes back where it got worse.")
     purge: float = Field(1440, ge=0, description="Wipes from every file what was deleted.")

@@ -23,11 +23,13 @@ from core.jobs.rerank import Rerank
 from core.learning.corrections import Corrections
 from core.learning.evidence import Evidence
 from core.learning.grounds import SecondGate
+from core.learning.offering import Offering
 from core.learning.preferring import Preferring
 from core.learning.proposals import Proposals
 from core.learning.replay import Replay
 from core.learning.reuse import Reuse
 from core.learning.signals import Signals
+from core.learning.telling import Teller
 from core.ledger.ledger import Ledger
 from core.messages import Conversation, Message, MessageRef, Person, Reaction
 from core.models.quoting import QuotingModel
@@ -273,6 +275,15 @@ class Tavern:
             now=self.clock,
         )
         self.replay: Replay | None = self.replaying()  # None: every epoch counts
+        self.teller = Teller(
+            ledger=self.ledger,
+            retriever=self.retriever,
+            reuse=self.reuse,
+            evidence=self.evidence,
+            rules=rules_of(self.settings),
+            tells=self.settings.learning.tell,
+            now=self.clock,
+        )
         return Assistant(
             ledger=self.ledger,
             loop=Loop(
@@ -281,6 +292,14 @@ class Tavern:
                 evidence=self.evidence,
                 corrections=self.corrections,
                 proposals=self.proposals,
+                offering=Offering(
+                    ledger=self.ledger,
+                    proposals=self.proposals,
+                    settings=self.settings.learning,
+                    rules=rules_of(self.settings),
+                    now=self.clock,
+                ),
+                teller=self.teller,
                 preferring=self.preferring,
                 turns=self.settings.thread.turns,
                 rules=rules_of(self.settings),

@@ -24,6 +24,8 @@ class Action(StrEnum):
     PUBLISH = "publish"
     EDIT = "edit"
     DISMISS = "dismiss"
+    KEEP = "keep"
+    DECLINE = "decline"
     WRITE_QUESTION = "question"
 
 

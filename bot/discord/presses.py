@@ -19,7 +19,7 @@ from bot.discord.views import (
     sentence_part,
     view_of,
 )
-from bot.sentences import ELSEWHERE, NOT_PRESSED, NOTED, SHARED
+from bot.sentences import DECLINED, ELSEWHERE, KEPT, NOT_PRESSED, NOTED, SHARED
 from core.answers import Answer
 from core.assistant import Assistant
 from core.feedback import Choice, Decision, Feedback, Reason, Verdict, Via
@@ -55,6 +55,8 @@ class Presses:
             Action.SHARE: self.shared,
             Action.PUBLISH: self.published,
             Action.DISMISS: self.dismissed,
+            Action.KEEP: self.kept,
+            Action.DECLINE: self.declined,
         }
 
     async def helpful(self, interaction: discord.Interaction, answer_id: str) -> None:
@@ -94,6 +96,16 @@ class Presses:
         barred = partial(self._not_shared, interaction, answer_id)
         if await self._decided(interaction, answer_id, Choice.PUBLISH, barred) is not None:
             await replace_with(interaction, view_of(sentence_part(SHARED)))
+
+    async def kept(self, interaction: discord.Interaction, offer_id: str) -> None:
+        """Keep what somebody wrote, as they were offered."""
+        if await self._decided(interaction, offer_id, Choice.KEEP) is not None:
+            await replace_with(interaction, view_of(sentence_part(KEPT)))
+
+    async def declined(self, interaction: discord.Interaction, offer_id: str) -> None:
+        """Take the offer away."""
+        if await self._decided(interaction, offer_id, Choice.DECLINE) is not None:
+            await replace_with(interaction, view_of(sentence_part(DECLINED)))
 
     async def _not_shared(self, interaction: discord.Interaction, answer_id: str) -> str | None:
         """Return why somebody may not have the bot post an answer, or None.

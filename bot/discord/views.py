@@ -12,7 +12,7 @@ from discord import ui
 from bot.card import AnswerCard, Button, CardSource, plain, safe_markdown
 from bot.discord.buttons import Action, Pressable
 from bot.discord.markup import escaped, growing, link, neutral, quoted, small
-from bot.sentences import ASK_WHY, SHARED_WITH, WHICH_QUESTION
+from bot.sentences import ASK_WHY, DECLINE, KEEP, SHARED_WITH, WHICH_QUESTION
 from bot.split import shortened, split_markdown
 from core.feedback import Reason
 
@@ -58,7 +58,13 @@ def answer_parts(card: AnswerCard) -> tuple[Part, ...]:
 
 
 def asker_parts(card: AnswerCard) -> tuple[Part, ...]:
-    """Return the messages of an answer that its asker alone sees, and may share."""
+    """Return the messages of an answer that its asker alone sees, and may share; or of an offer."""
+    if card.offer:
+        about = card.answer_id
+        keep = Pressable(label=KEEP, action=Action.KEEP, about=about, style=PRIMARY)
+        return _parts(
+            card, (), (keep, Pressable(label=DECLINE, action=Action.DECLINE, about=about))
+        )
     if not card.buttons:
         return _parts(card, (), ())
     share = Pressable(label=SHARED_WITH, action=Action.SHARE, about=card.answer_id, style=PRIMARY)

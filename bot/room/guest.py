@@ -7,7 +7,7 @@ from bot.room.tavern import CONVERSATION, PLATFORM, Tavern, is_asked, person
 from bot.sentences import GONE
 from core.assistant import Assistant
 from core.errors import TavernkeepError, UnknownAnswerError
-from core.feedback import Correction, Feedback, Reason, Verdict, Via
+from core.feedback import Choice, Correction, Decision, Feedback, Reason, Verdict, Via
 from core.messages import Deleted, Edited, Message, MessageRef, Reaction
 
 
@@ -82,6 +82,18 @@ class Guest:
         thanks = await self._assistant().on_correction(correction)
         await self.tavern.refresh()
         return thanks
+
+    async def decide(self, offer_id: str, choice: Choice) -> None:
+        """Keep what one wrote as an answer, or not."""
+        await self._assistant().on_decision(
+            Decision(
+                event_id=self.tavern.new_id(),
+                answer_id=offer_id,
+                person=self.person,
+                choice=choice,
+                at=self.tavern.now(),
+            )
+        )
 
     async def edit(self, post: Post, text: str) -> None:
         """Change one's own message."""

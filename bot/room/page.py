@@ -8,6 +8,7 @@ from bot.room.block import Block
 from bot.room.composer import Composer
 from bot.room.controls import asset, avatar, box, lantern, mark, press, say
 from bot.room.guest import Guest
+from bot.room.offers import Offers
 from bot.room.panel import Panel
 from bot.room.post import threads_of
 from bot.room.seat import Seat
@@ -86,6 +87,7 @@ class Page:
             self._hello = box()
             self._earlier = box()
             self._threads = box().style("display: flex; flex-direction: column; gap: 18px")
+            self._offers = Offers(self._seat)
         with ui.footer().classes("tk-footer"):
             self._composer = Composer(self._seat)
             self._composer.show_me()
@@ -125,6 +127,7 @@ class Page:
             self._sync_banner()
             self._sync_people()
             self._sync_threads()
+            self._offers.sync()
             self._composer.show_writing()
             self._panel.sync()
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.room.post import Phase, Post
 from bot.room.timeline import Timeline
-from core.answers import Answer, Placement
+from core.answers import Answer, Origin, Placement
 from core.errors import NoPlaceError
 from core.ledger.views import Entry
 from core.messages import Message, MessageRef
@@ -47,7 +47,10 @@ class RoomReply:
         self._timeline.append(self._key, delta)
 
     async def finish(self, answer: Answer) -> MessageRef:
-        """Show the whole answer and return where it stands."""
+        """Show the whole answer and return where it stands; an offer is shown to the writer alone."""
+        if answer.origin is Origin.OFFER:
+            self._timeline.offer(self._message.person.id, answer)
+            return self._ref(self._key)
         self._show()
         self._closed = True
         self._timeline.finish(self._key, answer)

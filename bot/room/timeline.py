@@ -17,6 +17,7 @@ class Timeline:
         self._history: dict[str, Post] = {}
         self._making: dict[str, Post] = {}
         self._hidden: set[str] = set()
+        self._offers: dict[str, tuple[str, Answer]] = {}
 
     def posts(self) -> list[Post]:
         """Return everything that is shown, oldest first."""
@@ -78,3 +79,19 @@ class Timeline:
         if post := self._making.get(key):
             entry = replace(post.entry, text=sentence)
             self.put(Post(entry=entry, phase=Phase.FAILED))
+
+    # -- what one person alone sees ------------------------------------------------------------
+
+    def offer(self, person_id: str, offer: Answer) -> None:
+        """Ask one person, alone, until they answer or the room is opened anew."""
+        self._offers[offer.id] = (person_id, offer)
+        self._changed()
+
+    def offers_to(self, person_id: str) -> list[Answer]:
+        """Return what a person is asked, oldest first."""
+        return [offer for asked, offer in self._offers.values() if asked == person_id]
+
+    def settle(self, offer_id: str) -> None:
+        """Take an offer away that was answered."""
+        self._offers.pop(offer_id, None)
+        self._changed()

@@ -14,7 +14,17 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sentences import ASK_WHY, ELSEWHERE, GONE, NOT_PRESSED, NOTED, SHARED, WHICH_QUESTION
+from bot.sentences import (
+    ASK_WHY,
+    DECLINED,
+    ELSEWHERE,
+    GONE,
+    KEPT,
+    NOT_PRESSED,
+    NOTED,
+    SHARED,
+    WHICH_QUESTION,
+)
 from bot.slack import blocks, modals
 from bot.slack.dialogs import Dialogs
 from bot.slack.drafts import settle_draft
@@ -53,6 +63,8 @@ def register_actions(
         (blocks.AFRESH, buttons.asked_afresh),
         (blocks.PUBLISH, buttons.published),
         (blocks.DISMISS, buttons.dismissed),
+        (blocks.KEEPS, buttons.kept),
+        (blocks.DECLINES, buttons.declined),
         (blocks.FIX, dialogs.fix),
         (blocks.EDIT, dialogs.edit),
         (blocks.WRITE_QUESTION, dialogs.save_pinned),
@@ -149,13 +161,36 @@ class Buttons:
         self, ack: AsyncAck, body: Payload, client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
         """Let an answer that its asker alone sees be seen by everybody."""
+        await self._aside(ack, body, client, respond, Choice.PUBLISH, SHARED)
+
+    async def kept(
+        self, ack: AsyncAck, body: Payload, client: AsyncWebClient, respond: AsyncRespond
+    ) -> None:
+        """Keep what somebody wrote, as they were offered."""
+        await self._aside(ack, body, client, respond, Choice.KEEP, KEPT)
+
+    async def declined(
+        self, ack: AsyncAck, body: Payload, client: AsyncWebClient, respond: AsyncRespond
+    ) -> None:
+        """Take the offer away."""
+        await self._aside(ack, body, client, respond, Choice.DECLINE, DECLINED)
+
+    async def _aside(
+        self,
+        ack: AsyncAck,
+        body: Payload,
+        client: AsyncWebClient,
+        respond: AsyncRespond,
+        choice: Choice,
+        sentence: str,
+    ) -> None:
+        """Take a decision on what one person alone sees, and put a sentence in its place."""
         press = press_of(body)
-        decision = await self._decision(press, Choice.PUBLISH)
+        decision = await self._decision(press, choice)
         if await self._decided(decision, ack, client, press):
+            said = blocks.sentence_blocks(sentence)
             with undone():
-                await respond(
-                    text=SHARED, blocks=blocks.sentence_blocks(SHARED), replace_original=True
-                )
+                await respond(text=sentence, blocks=said, replace_original=True)
 
     async def asked_afresh(self, ack: AsyncAck, body: Payload, client: AsyncWebClient) -> None:
         """Ask the question of an answer once more; what comes of it is shown to who pressed alone."""

@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.card import AnswerCard, Button, CardSource, plain, safe_markdown
-from bot.sentences import ASK_WHY, SHARED_WITH, WHICH_QUESTION
+from bot.sentences import ASK_WHY, DECLINE, KEEP, SHARED_WITH, WHICH_QUESTION
 from bot.slack.markup import escaped, link, neutral
 from bot.slack.payload import Payload, parts_at, text_at
 from bot.split import shortened, split_markdown
@@ -36,6 +36,7 @@ LONGEST_URL = 300
 FALLBACK = 600
 FEEDBACK, FIX, AFRESH, SHARE = "feedback", "fix", "afresh", "share"
 PUBLISH, EDIT, DISMISS = "publish", "edit_draft", "dismiss"
+KEEPS, DECLINES = "keep", "decline"
 REASON, WRITE_QUESTION, WITHIN = "reason_", "write_question", "thread-"
 
 
@@ -63,7 +64,11 @@ def answer_parts(card: AnswerCard) -> tuple[Part, ...]:
 
 
 def asker_parts(card: AnswerCard) -> tuple[Part, ...]:
-    """Return the messages of an answer that its asker alone sees, and may share."""
+    """Return the messages of an answer that its asker alone sees, and may share; or of an offer."""
+    if card.offer:
+        keep = _button(KEEP, KEEPS, card.answer_id, style="primary")
+        choice = ActionsBlock(elements=[keep, _button(DECLINE, DECLINES, card.answer_id)])
+        return _parts(card, (), (choice,))
     share = _button(SHARED_WITH, SHARE, card.answer_id, style="primary")
     return _parts(card, (), _feedback(card) + _buttons(card, share))
 

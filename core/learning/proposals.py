@@ -1,9 +1,11 @@
 """Taking a proposal: what somebody wrote, and another found worth keeping, becomes an answer."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from core.answers import Answer, Citation, Origin, Question, Standing
+from core.audience import Audience
 from core.documents import content_hash
 from core.errors import UnknownAnswerError
 from core.feedback import Feedback, Proposal, Verdict, Via, is_one_of
@@ -19,7 +21,7 @@ from core.ledger.narrowing import meet
 from core.ledger.people import see_person
 from core.ledger.proposals import Wording
 from core.ledger.runs import note
-from core.messages import Person, Reaction
+from core.messages import MessageRef, Person, Reaction
 from core.retrieval import Retriever
 
 NO_TEXT = "There is no text in that message, so it cannot be saved as an answer."
@@ -72,6 +74,34 @@ class Proposals:
             await self._let_go(connection, answer_id, proposal.person, proposal.event_id, gone)
         return proposal
 
+    async def keep(
+        self,
+        connection: Transaction,
+        proposal: Proposal,
+        support: tuple[Citation, ...],
+        wording: Wording,
+        parts: Sequence[MessageRef],
+    ) -> str:
+        """Store what somebody wrote in several messages, as one answer of theirs; return its id.
+
+        Where somebody else's answer says the same to the same question and readers, it is that one,
+        with a vote for it.
+        """
+        await see_person(connection, proposal.person, self._now())
+        place = await meet(connection, proposal.conversation, proposal.at, self._now())
+        answer = self._answer(
+            content_hash(proposal.event_id)[:32], proposal, support, wording, place.audience
+        )
+        before = await proposals.said_before(connection, answer)
+        if before is not None:
+            await self._vote(connection, proposal, before)
+            return before
+        await proposals.save_proposed(connection, answer, wording)
+        for number, ref in enumerate(parts):
+            part = replace(proposal, event_id=f"{proposal.event_id}:part{number}", ref=ref)
+            await self._note(connection, part, answer.id)
+        return answer.id
+
     async def take_back(self, connection: Transaction, reaction: Reaction) -> None:
         """Take back what a person proposed, where the emoji that saves was taken off a message."""
         saves = is_one_of(reaction.emoji, self._saved_by)
@@ -103,20 +133,31 @@ class Proposals:
         if before is None:
             author = await _author(connection, proposal)
             await see_person(connection, author, self._now())
-            question_id = content_hash(answer_id, wording.text)[:32]
-            answer = Answer(
-                id=answer_id,
-                question=Question(id=question_id, text=wording.text, asked=wording.asked),
-                text=text,
-                origin=Origin.CORRECTION,
-                audience=place.audience,
-                created_at=self._now(),
-                citations=support,
-                author=author,
-            )
+            theirs = replace(proposal, author=author)
+            answer = self._answer(answer_id, theirs, support, wording, place.audience)
             await proposals.save_proposed(connection, answer, wording)
         await self._note(connection, proposal, answer_id)
         return answer_id
+
+    def _answer(
+        self,
+        answer_id: str,
+        proposal: Proposal,
+        support: tuple[Citation, ...],
+        wording: Wording,
+        audience: Audience,
+    ) -> Answer:
+        question_id = content_hash(answer_id, wording.text)[:32]
+        return Answer(
+            id=answer_id,
+            question=Question(id=question_id, text=wording.text, asked=wording.asked),
+            text=proposal.text.strip(),
+            origin=Origin.CORRECTION,
+            audience=audience,
+            created_at=self._now(),
+            citations=support,
+            author=proposal.author,
+        )
 
     async def _note(self, connection: Transaction, proposal: Proposal, answer_id: str) -> None:
         await proposals.save_proposal(connection, proposal, answer_id)

@@ -10,6 +10,7 @@ from core.ledger.audits import authors_of, count_conversations, judged_by, occas
 from core.ledger.feedback import judged_answers, live_verdicts, votes_since
 from core.ledger.ledger import Transaction
 from core.ledger.writes import portions
+from core.messages import Person
 from core.settings_of_learning import LearningSettings
 
 AT_ONCE = 50  # answers that are read between two breaths
@@ -68,6 +69,22 @@ async def weights_of(connection: Transaction, settings: LearningSettings, now: d
     )
     scattered = await count_conversations(connection) > 1
     return Weights(influence=influence, settled=settled, scattered=scattered)
+
+
+async def is_trusted(
+    connection: Transaction, settings: LearningSettings, person: Person, at: datetime
+) -> bool:
+    """Say whether somebody who wrote at a time is a curator, or trusted as fully as a member is.
+
+    Guests, new accounts and who keeps contradicting curators are not.
+    """
+    if person.id in settings.curators:
+        return True
+    young = person.since is not None and at - person.since < timedelta(days=settings.new_days)
+    if person.bot or person.guest or young:
+        return False
+    _, trust = await _anchored(connection, frozenset(settings.curators))
+    return trust.get(person.id, 1.0) >= 1.0
 
 
 async def _anchored(

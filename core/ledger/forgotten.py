@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Origin, Standing
 from core.ledger.answers import question_ids, set_standing
+from core.ledger.conduct import offers
 from core.ledger.deliveries import bury_all, scrub, under_way
 from core.ledger.drafts import forget_decider
 from core.ledger.epochs import outdate
@@ -24,6 +25,7 @@ from core.ledger.inbox import rewrite
 from core.ledger.linkage import links
 from core.ledger.links import forget_tries, part
 from core.ledger.machinery import audit
+from core.ledger.offers import forget_offers
 from core.ledger.operations import ANSWERS, queue
 from core.ledger.people import all_people
 from core.ledger.preferences import forget_preferences, preferences
@@ -61,6 +63,7 @@ async def erase_trail(connection: AsyncConnection, trail: Trail, now: datetime) 
     await part(connection, trail.person.id, trail.until)
     await forget_tries(connection, trail.person.id)
     await forget_preferences(connection, [trail.person.id], trail.until)
+    await forget_offers(connection, trail.person.id, trail.until)
     await _erase_names(connection, trail)
     if trail.is_empty and not scrubbed:
         return False
@@ -231,6 +234,7 @@ async def _erase_names(connection: AsyncConnection, trail: Trail) -> None:
         reactions.c.person_id,
         links.c.person_id,
         preferences.c.person_id,
+        offers.c.person_id,
     )
     left = or_(*(exists().where(column == people.c.id) for column in referring))
     await connection.execute(delete(people).where(people.c.id == id_, ~left))

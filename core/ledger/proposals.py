@@ -11,7 +11,15 @@ from core.answers import Answer, Origin, Standing
 from core.documents import content_hash
 from core.feedback import Proposal, is_one_of
 from core.ledger.answers import save_answer
-from core.ledger.tables import answers, messages, posts, proposals, questions, reactions
+from core.ledger.tables import (
+    answers,
+    audiences,
+    messages,
+    posts,
+    proposals,
+    questions,
+    reactions,
+)
 from core.ledger.writes import insert_once
 from core.messages import MessageRef, Person
 
@@ -65,6 +73,19 @@ async def opening(connection: AsyncConnection, ref: MessageRef, thread: str) -> 
     if message is None or not text:
         return None
     return Wording(text=text, asked=text, asker_id=message.person_id, message_id=first.id)
+
+
+async def wording_of(connection: AsyncConnection, answer_id: str) -> Wording | None:
+    """Return the question that an answer was given to; None where it was forgotten."""
+    rows = await connection.execute(
+        select(questions)
+        .where(questions.c.answer_id == answer_id, questions.c.text != "")
+        .order_by(questions.c.asked_at.desc(), questions.c.id)
+    )
+    row = rows.first()
+    if row is None:
+        return None
+    return Wording(text=row.text, asked=row.asked, asker_id=row.asker_id, message_id=row.message_id)
 
 
 async def proposed_before(
@@ -179,3 +200,43 @@ async def saved_from(connection: AsyncConnection, ref: MessageRef) -> list[str]:
         .order_by(answers.c.id)
     )
     return list(rows.scalars())
+
+
+async def stitched(connection: AsyncConnection, answer_id: str, without: str = "") -> str:
+    """Return what an answer is made of that was kept from several messages, as they stand by now.
+
+    Empty where it was saved from one message; that one may be left out by its id.
+    """
+    rows = await connection.execute(
+        select(messages.c.id, messages.c.text, messages.c.sent_at)
+        .distinct()
+        .join(proposals, proposals.c.message_id == messages.c.id)
+        .join(answers, answers.c.id == proposals.c.answer_id)
+        .where(
+            answers.c.id == answer_id,
+            answers.c.author_id == messages.c.person_id,
+            messages.c.deleted_at.is_(None),
+        )
+        .order_by(messages.c.sent_at, messages.c.id)
+    )
+    parts = rows.all()
+    said = [row.text.strip() for row in parts if row.id != without]
+    return "\n\n".join(one for one in said if one) if len(parts) > 1 else ""
+
+
+async def said_before(connection: AsyncConnection, answer: Answer) -> str | None:
+    """Return an answer that people saved in the same words, for the same question and readers."""
+    found = await connection.execute(
+        select(answers.c.id)
+        .join(proposals, proposals.c.answer_id == answers.c.id)
+        .join(questions, questions.c.answer_id == answers.c.id)
+        .join(audiences, audiences.c.id == answers.c.audience_id)
+        .where(
+            questions.c.hash == content_hash(answer.question.text),
+            answers.c.text == answer.text,
+            answers.c.standing.not_in([Standing.STALE.value, Standing.RETIRED.value]),
+            audiences.c.key == answer.audience.key(),
+        )
+        .order_by(proposals.c.id)
+    )
+    return found.scalars().first()

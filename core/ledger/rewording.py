@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Answer, Standing
@@ -11,9 +11,9 @@ from core.documents import content_hash
 from core.ledger.answers import load_answers
 from core.ledger.epochs import outdate
 from core.ledger.erasure import WORDLESS, empty_answers
-from core.ledger.proposals import Wording, save_proposed
+from core.ledger.proposals import Wording, save_proposed, saved_from, stitched
 from core.ledger.tables import answers, messages, proposals, questions
-from core.messages import Edited
+from core.messages import Deleted, Edited
 
 
 async def reword(connection: AsyncConnection, edited: Edited, now: datetime) -> None:
@@ -37,12 +37,28 @@ async def reword(connection: AsyncConnection, edited: Edited, now: datetime) -> 
         .order_by(answers.c.id)
     )
     for old in (await load_answers(connection, list(rows.scalars()))).values():
+        text = await stitched(connection, old.id) or text
         if old.text.split() != text.split():
             await _replace(connection, old, text, edited, now)
 
 
+async def unstitch(connection: AsyncConnection, deleted: Deleted, now: datetime) -> None:
+    """Take a message that goes out of the answers that were kept from several.
+
+    To be called before it is erased. An answer in its words alone is left to its erasure.
+    """
+    gone = proposals.c.message_id == deleted.ref.id
+    for answer_id in await saved_from(connection, deleted.ref):
+        rest = await stitched(connection, answer_id, without=deleted.ref.id)
+        old = (await load_answers(connection, [answer_id])).get(answer_id) if rest else None
+        if old is None or old.standing is Standing.STALE:
+            continue
+        await connection.execute(delete(proposals).where(gone, proposals.c.answer_id == answer_id))
+        await _replace(connection, old, rest, deleted, now)
+
+
 async def _replace(
-    connection: AsyncConnection, old: Answer, text: str, edited: Edited, now: datetime
+    connection: AsyncConnection, old: Answer, text: str, edited: Edited | Deleted, now: datetime
 ) -> None:
     """Put an answer with a text in the place of a saved one; without a text there is none."""
     if text:

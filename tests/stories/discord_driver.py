@@ -99,6 +99,22 @@ class DiscordGuest(Guest):
         await self.person.submits({"question": question})
         return await self._whisper(before)
 
+    async def answers(self, asked: Post, name: str, text: str) -> None:
+        """Reply to the question."""
+        await self.follows_up(asked, text)
+
+    async def offered(self, about: str) -> Post:
+        """Return what the bot writes to them directly."""
+        return (await self._discord.until(lambda: self._offers(about), PATIENCE))[0]
+
+    async def is_offered(self, about: str) -> bool:
+        """Look among what the bot wrote to them directly."""
+        return bool(self._offers(about))
+
+    def _offers(self, about: str) -> list[Post]:
+        said = self._discord.said_by_bot(self.person.dm())
+        return [one for one in said if about in one.words and one.buttons]
+
     async def presses(self, answer: Post, label: str) -> None:
         """Press it."""
         await self.person.presses(answer, label)

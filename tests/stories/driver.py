@@ -93,6 +93,18 @@ class Guest:
         """Press "Answer afresh", and return the new answer."""
         raise NotImplementedError
 
+    async def answers(self, asked: Said, name: str, text: str) -> None:
+        """Write below an answered question for who asked, who has that name, and not for the bot."""
+        raise NotImplementedError
+
+    async def offered(self, about: str) -> Said:
+        """Return what they alone are asked about a question, once they see it."""
+        raise NotImplementedError
+
+    async def is_offered(self, about: str) -> bool:
+        """Say whether they see such a thing now."""
+        raise NotImplementedError
+
     async def presses(self, answer: Said, label: str) -> None:
         """Press the button of that name."""
         raise NotImplementedError

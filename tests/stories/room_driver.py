@@ -144,6 +144,26 @@ class RoomGuest(Guest):
         await (await self._shown(answer)).get_by_test_id("afresh").click()
         return await self._platform.answer(answer, answer.number + 1)
 
+    async def answers(self, asked: Stood, name: str, text: str) -> None:
+        """Write below the answer, to somebody by name."""
+        await self.follows_up(asked, f"@{name} {text}")
+
+    async def offered(self, about: str) -> Locator:
+        """Return what this tab alone shows."""
+        offer = (await self.page()).get_by_test_id("offer").filter(has_text=about)
+        await expect(offer).to_be_visible()
+        return offer
+
+    async def is_offered(self, about: str) -> bool:
+        """Look at the tab."""
+        offers = (await self.page()).get_by_test_id("offer")
+        return await offers.filter(has_text=about).count() > 0
+
+    async def presses(self, answer: Locator, label: str) -> None:
+        """Click it."""
+        await answer.get_by_role("button", name=label, exact=True).click()
+        await expect(answer).to_have_count(0)
+
     async def _shown(self, what: Stood, number: int = 0) -> Locator:
         return shown(await self.page(), what, number or what.number)
 

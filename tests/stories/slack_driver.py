@@ -101,6 +101,21 @@ class SlackGuest(Guest):
         await self._asked_by("ask_about", said, question)
         return (await self._slack.until(lambda: self.person.whispers[before:], PATIENCE))[0]
 
+    async def answers(self, asked: Post, name: str, text: str) -> None:
+        """Write in the thread."""
+        await self.follows_up(asked, text)
+
+    async def offered(self, about: str) -> Post:
+        """Return what Slack shows to them alone."""
+        return (await self._slack.until(lambda: self._offers(about), PATIENCE))[0]
+
+    async def is_offered(self, about: str) -> bool:
+        """Look among what Slack shows to them alone."""
+        return bool(self._offers(about))
+
+    def _offers(self, about: str) -> list[Post]:
+        return [one for one in self.person.whispers if about in one.words]
+
     async def presses(self, answer: Post, label: str) -> None:
         """Press it."""
         await self.person.presses(answer, label)

@@ -340,3 +340,22 @@ async def test_every_capability_has_its_story() -> None:
     """Each is told here, or it is said who shows it."""
     assert set(Capability) == TOLD | set(ELSEWHERE)
     assert not TOLD & set(ELSEWHERE)
+
+
+@told_on_each(Capability.REACTION, Capability.THREAD_FOLLOW_UP)
+async def test_who_knows_better_in_the_thread_is_asked_whether_to_keep_it(scene: Scene) -> None:
+    """The bot did not know; Ben did, alone sees the offer and keeps it; Cleo asks in other words and has it."""
+    thing = scene.topic.thing
+    question = f"Which dentist treated the aunt of Zelda, of the {thing} club?"
+    asked = await scene.ana.asks(scene.hall, question)
+    await scene.platform.answer(asked)
+    await scene.ben.answers(
+        asked, "Ana", f"Doctor Molar of Toothstreet treated her, {thing} or not."
+    )
+    offer = await scene.ben.offered(question)
+    await scene.platform.settled()
+    assert not await scene.ana.is_offered(question)
+    await scene.ben.presses(offer, "Keep this as an answer")
+    await scene.reranked()
+    other_words = f"Of the {thing} club, which dentist treated the aunt of Zelda?"
+    assert "Doctor Molar" in await scene.told(scene.cleo, other_words, scene.garden)

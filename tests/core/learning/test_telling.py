@@ -1,0 +1,134 @@
+"""Telling: who asked in vain is told once of what was verified, where they asked and may read it."""
+
+import pytest
+
+from core.answers import Answer, Origin
+from core.conversations import Conversations
+from core.feedback import Verdict
+from core.learning.telling import NOTICE
+from core.messages import Conversation, Deleted, Message, MessageRef, Person
+from core.modes import Mode
+from core.scheduler import silent
+from tests.core.learning.test_offering import answers, decided, unknown
+from tests.core.learning.test_proposals import NEAR, SAID
+from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KeptReply, Tavern
+
+GARDEN = Conversation(platform="test", key="garden", name="The garden")
+DORA = Person(platform="test", key="dora", name="Dora")
+
+
+class CutReply(KeptReply):
+    """Its process ends right after it has posted, unless it looked before."""
+
+    async def finish(self, answer: Answer) -> MessageRef:
+        """Post, and end."""
+        await super().finish(answer)
+        raise ConnectionError
+
+
+class Postbox:
+    """Makes replies, and keeps what stands in them by the message that they answer."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.replies: dict[str, KeptReply] = {}
+
+    def reply_to(self, message: Message) -> KeptReply:
+        """Return the one reply to a message."""
+        made = KeptReply(f"{message.ref.key}-told", place=message.conversation)
+        return self.replies.setdefault(message.ref.key, made)
+
+    def told(self, message: Message) -> list[Answer]:
+        """Return what the asker of a message was told."""
+        held = self.replies.get(message.ref.key)
+        return held.finished if held else []
+
+
+async def verified(tavern: Tavern, place: Conversation = HALL) -> Message:
+    """Have Ben answer what the bot did not know, and a curator find that right; return what Ana asked."""
+    learning = tavern.settings.learning.model_copy(update={"curators": (DORA.id,)})
+    tavern.settings = tavern.settings.model_copy(update={"learning": learning})
+    asked, _ = await unknown(tavern, place=place)
+    _, reply = await answers(tavern, asked)
+    await decided(tavern, reply.answer)
+    await tavern.rerank()
+    given = await tavern.ask(NEAR, person=DORA, place=place)
+    assert given.text == SAID
+    await tavern.judge(given, Verdict.UP, DORA)
+    return asked
+
+
+async def tell(tavern: Tavern, postbox: Postbox) -> int:
+    """Re-rank, serve the platform by a postbox, and run the job; return how many were told."""
+    await tavern.rerank()
+    tavern.teller.replies["test"] = postbox.reply_to
+    tavern.clock.advance(seconds=1)
+    return (await tavern.teller.run(tavern.clock(), silent)).figures["told"]
+
+
+async def test_everybody_who_asked_in_vain_is_told_once(tavern: Tavern) -> None:
+    """Each where they asked, with the answer and who wrote it; a second run tells nobody."""
+    elsewhere, _ = await unknown(tavern, NEAR, GARDEN, CLEO)
+    asked = await verified(tavern)
+    postbox = Postbox()
+    assert await tell(tavern, postbox) == 2
+    for message in (asked, elsewhere):
+        (told,) = postbox.told(message)
+        assert (told.text, told.author, told.notice) == (SAID, BEN, NOTICE)
+        assert told.badge is not None
+    assert await tell(tavern, postbox) == 0
+
+
+async def test_what_is_on_trial_is_told_to_nobody(tavern: Tavern) -> None:
+    """Nobody but its author has found it right yet."""
+    asked, _ = await unknown(tavern)
+    _, reply = await answers(tavern, asked)
+    await decided(tavern, reply.answer)
+    assert await tell(tavern, Postbox()) == 0
+
+
+async def test_who_may_not_read_it_is_not_told(tavern: Tavern) -> None:
+    """What was kept in the cellar is told in the cellar alone."""
+    outside, _ = await unknown(tavern, NEAR, HALL, CLEO)
+    asked = await verified(tavern, CELLAR)
+    postbox = Postbox()
+    assert await tell(tavern, postbox) == 1
+    assert (len(postbox.told(asked)), postbox.told(outside)) == (1, [])
+
+
+async def test_neither_another_question_nor_one_taken_away_is_told(tavern: Tavern) -> None:
+    """The guard says which is another one; a deleted message has no asker any more."""
+    await unknown(tavern, "Where do the spare keys of the stable not hang?", GARDEN, CLEO)
+    asked = await verified(tavern)
+    at = tavern.clock.advance(seconds=1)
+    await tavern.assistant.on_deleted(Deleted(event_id="gone", ref=asked.ref, at=at))
+    assert await tell(tavern, Postbox()) == 0
+
+
+async def test_a_crash_after_posting_tells_nobody_twice(tavern: Tavern) -> None:
+    """What was noted and stands on the platform is looked up, not posted again."""
+    asked = await verified(tavern)
+    postbox = Postbox()
+    cut = CutReply(f"{asked.ref.key}-told")
+    postbox.replies[asked.ref.key] = cut
+    with pytest.raises(ConnectionError):
+        await tell(tavern, postbox)
+    assert await tell(tavern, postbox) == 1
+    assert len(cut.finished) == 1
+
+
+async def test_a_silenced_conversation_is_told_nothing(tavern: Tavern) -> None:
+    """The bot speaks there unasked no more."""
+    await verified(tavern)
+    modes = Conversations(ledger=tavern.ledger, default=Mode.MENTION, curators=(), now=tavern.clock)
+    await modes.silence(HALL, True, CLEO)
+    assert await tell(tavern, Postbox()) == 0
+
+
+async def test_a_good_answer_that_is_verified_is_told_to_nobody(tavern: Tavern) -> None:
+    """Who got it has it."""
+    good = await tavern.ask("When does the kitchen close?", person=ANA)
+    assert good.origin is not Origin.UNKNOWN
+    for person in (BEN, CLEO, DORA):
+        await tavern.judge(good, Verdict.UP, person)
+    assert await tell(tavern, Postbox()) == 0
