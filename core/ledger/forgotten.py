@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Origin, Standing
 from core.ledger.answers import question_ids, set_standing
-from core.ledger.conduct import offers
+from core.ledger.conduct import offers, tellings
 from core.ledger.deliveries import bury_all, scrub, under_way
 from core.ledger.drafts import forget_decider
 from core.ledger.epochs import outdate
@@ -201,6 +201,7 @@ async def _erase_messages(connection: AsyncConnection, trail: Trail, now: dateti
             .values(name="")
         )
         await connection.execute(delete(reactions).where(reactions.c.message_id.in_(portion)))
+        await connection.execute(delete(tellings).where(tellings.c.message_id.in_(portion)))
         await connection.execute(delete(messages).where(messages.c.id.in_(portion)))
     given = reactions.c.person_id == trail.person.id
     if trail.until is not None:

@@ -152,7 +152,7 @@ async def test_only_its_asker_shares_an_answer(tavern: Tavern) -> None:
     """Others are told so; it appears where everybody reads, even if it was asked in private."""
     _, suggested = await drafted(tavern, Mode.SUGGEST)
     made = await serve(tavern, reply := KeptReply("public"))
-    for choice in Choice:
+    for choice in (Choice.PUBLISH, Choice.DISMISS):
         with pytest.raises(UnknownAnswerError, match=NOT_YOURS):
             await tavern.assistant.on_decision(tavern.decision(suggested, choice))
     assert reply.finished == []

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.app import App, open_app
+from sqlalchemy import select
+
+from bot.app import App, open_app, utc_now
+from core.answers import Standing
 from core.interfaces import Embedder
+from core.learning.promotion import Move, carry_out
+from core.ledger.tables import answers
 from core.scheduler import silent
 from core.settings import load_settings
 from tests.stories.driver import CURATOR, Guest, Platform
@@ -89,6 +94,21 @@ class House:
         for platform in self.platforms.values():
             await platform.settled()
         await self.app.assistant.run_job(job, silent)
+
+    async def vouched(self, words: str) -> None:
+        """Have stored answers with such words verified, as a curator's word does."""
+        async with self.app.store.ledger.writing() as connection:
+            rows = await connection.execute(
+                select(answers.c.id).where(
+                    answers.c.text.contains(words),
+                    answers.c.standing == Standing.TRIAL.value,
+                )
+            )
+            moves = [
+                Move(answer_id=id_, standing=Standing.VERIFIED, reason="a curator found it right")
+                for id_ in rows.scalars()
+            ]
+            await carry_out(connection, moves, utc_now)
 
     def scene(self, platform: str) -> "Scene":
         """Return a scene on a platform, about something new, in places that nobody was in."""

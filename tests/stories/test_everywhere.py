@@ -344,7 +344,7 @@ async def test_every_capability_has_its_story() -> None:
 
 @told_on_each(Capability.REACTION, Capability.THREAD_FOLLOW_UP)
 async def test_who_knows_better_in_the_thread_is_asked_whether_to_keep_it(scene: Scene) -> None:
-    """The bot did not know; Ben did, alone sees the offer and keeps it; Cleo asks in other words and has it."""
+    """Ben alone sees the offer, and keeps it; Cleo has it in other words; once it is verified, Ana is told."""
     thing = scene.topic.thing
     question = f"Which dentist treated the aunt of Zelda, of the {thing} club?"
     asked = await scene.ana.asks(scene.hall, question)
@@ -359,3 +359,8 @@ async def test_who_knows_better_in_the_thread_is_asked_whether_to_keep_it(scene:
     await scene.reranked()
     other_words = f"Of the {thing} club, which dentist treated the aunt of Zelda?"
     assert "Doctor Molar" in await scene.told(scene.cleo, other_words, scene.garden)
+    await scene.house.vouched("Doctor Molar of Toothstreet treated her, " + thing)
+    await scene.house.run("tell")
+    told = await scene.platform.words(await scene.platform.answer(asked, 2))
+    assert "Doctor Molar" in told
+    assert "You asked this before" in told

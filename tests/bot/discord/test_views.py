@@ -179,3 +179,11 @@ async def test_what_else_is_said(part: Part, shown: list[str]) -> None:
         found = TEMPLATE.fullmatch(one.custom_id)
         assert found is not None
         assert (Action(found["action"]), found["about"]) == (one.action, one.about)
+
+
+def test_an_offer_has_two_buttons_and_no_other() -> None:
+    """Whoever sees it keeps what they wrote, or not."""
+    (part,) = asker_parts(AnswerCard(answer_id="offer", text="Shall it be kept?", offer=True))
+    shown = [(one.label, one.action, one.about) for one in part.buttons]
+    keep = ("Keep this as an answer", Action.KEEP, "offer")
+    assert shown == [keep, ("No", Action.DECLINE, "offer")]

@@ -207,3 +207,11 @@ def test_slack_takes_whatever_is_answered(
     cited = tuple(replace(CITED, number=n, quote=text) for n in range(1, sources + 1))
     card = card_of(replace(ANSWER, text=text * repeated, citations=cited), NOW)
     assert all(shown(part) for part in parts(card))
+
+
+def test_an_offer_has_two_buttons_and_no_other() -> None:
+    """Whoever sees it keeps what they wrote, or not."""
+    (part,) = asker_parts(AnswerCard(answer_id="offer", text="Shall it be kept?", offer=True))
+    (actions,) = [one.to_dict() for one in part.tail]
+    shown = [(one["text"]["text"], one["value"]) for one in actions["elements"]]
+    assert shown == [("Keep this as an answer", "offer"), ("No", "offer")]

@@ -1,11 +1,15 @@
 """Telling: who asked in vain is told once of what was verified, where they asked and may read it."""
 
 import pytest
+from sqlalchemy import select
 
 from core.answers import Answer, Origin
 from core.conversations import Conversations
 from core.feedback import Verdict
+from core.learning.forgetting import Forgetting
 from core.learning.telling import NOTICE
+from core.ledger.conduct import tellings
+from core.ledger.tables import questions
 from core.messages import Conversation, Deleted, Message, MessageRef, Person
 from core.modes import Mode
 from core.scheduler import silent
@@ -132,3 +136,14 @@ async def test_a_good_answer_that_is_verified_is_told_to_nobody(tavern: Tavern) 
     for person in (BEN, CLEO, DORA):
         await tavern.judge(good, Verdict.UP, person)
     assert await tell(tavern, Postbox()) == 0
+
+
+async def test_forgetting_an_asker_takes_what_they_were_told(tavern: Tavern) -> None:
+    """Nothing says any more that they asked, or were told."""
+    await verified(tavern)
+    assert await tell(tavern, Postbox()) == 1
+    await Forgetting(ledger=tavern.ledger, now=tavern.clock).forget(ANA)
+    async with tavern.ledger.reading() as connection:
+        assert (await connection.execute(select(tellings))).all() == []
+        asked = select(questions).where(questions.c.asker_id == ANA.id)
+        assert (await connection.execute(asked)).all() == []
