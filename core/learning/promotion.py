@@ -142,7 +142,7 @@ def _by_curator(
     wrote_it = answer.author is not None and answer.author.id in curators
     if not judged and not wrote_it:
         return None
-    last = max(judged, key=lambda one: one.at, default=None)
+    last = max(judged, key=lambda one: (one.at, one.event_id), default=None)
     if last is None:
         return Move(
             answer_id=answer.id,

@@ -185,6 +185,18 @@ def test_a_lapsed_answer_is_renewed_by_what_is_new(
     assert (move.standing if move else TRIAL) is then
 
 
+def test_of_two_curators_at_one_time_the_same_one_counts() -> None:
+    """Whichever verdict came in first."""
+    made = answer(CORRECTION, TRIAL)
+    one, other = (
+        replace(given, at=NOON, person=person(who))
+        for given, who in zip(verdicts("a+ b-"), ("cleo", "vera"), strict=True)
+    )
+    rating, curators = rating_of([one, other], PRIOR, NOON), CURATORS | {"room:vera"}
+    moves = {next_standing(made, rating, order, curators) for order in ([one, other], [other, one])}
+    assert {move and move.standing for move in moves} == {RETIRED}
+
+
 def test_a_curator_vouches_alone_and_an_author_with_others() -> None:
     """A verified answer has an owner; a curator's word needs no other grounds, that of people does."""
     given_ = verdicts("ben+ dan+ eve+")
