@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from core.answers import Answer, Origin, Standing
 from core.embedders.hashing import HashingEmbedder
-from core.feedback import Feedback, Verdict
+from core.feedback import IMPLICIT, Feedback, Rating, Reason, Verdict, Via
 from core.index.memory import MemoryIndex
 from core.indexing import Indexing
+from core.influence import audits_of
 from core.jobs.rerank import Rerank
 from core.learning.promotion import next_standing
 from core.learning.trusting import Weights, weights_of
@@ -35,7 +36,7 @@ from tests.doubles import LOBBY, NOON, answer, message, person, said
 
 UP, DOWN = Verdict.UP, Verdict.DOWN
 CELLAR = Conversation(platform="room", key="cellar", name="cellar")
-PEOPLE = ("ann", "bob", "cid", "dan", "curator")
+PEOPLE = ("ann", "bob", "cid", "dan", "curator", "keeper")
 HOW, WHY = "How do I reset it?", "Why would I reset it?"
 
 
@@ -62,7 +63,7 @@ async def tell(ledger: Ledger, *events: Feedback | Answer, place: Conversation =
 
 def job(ledger: Ledger, settings: Settings) -> Rerank:
     """Return the job that rates, with one curator."""
-    learning = settings.learning.model_copy(update={"curators": ("room:curator",)})
+    learning = settings.learning.model_copy(update={"curators": ("room:curator", "room:keeper")})
     index = MemoryIndex()
     indexing = Indexing(ledger=ledger, index=index, embedder=HashingEmbedder(), now=lambda: NOON)
     return Rerank(ledger=ledger, indexing=indexing, settings=learning, now=lambda: NOON)
@@ -71,7 +72,7 @@ def job(ledger: Ledger, settings: Settings) -> Rerank:
 async def outcome(ledger: Ledger, settings: Settings) -> tuple[object, ...]:
     """Return ratings, standings, evidence and weights after a run."""
     await job(ledger, settings).run(NOON, silent)
-    learning = settings.learning.model_copy(update={"curators": ("room:curator",)})
+    learning = settings.learning.model_copy(update={"curators": ("room:curator", "room:keeper")})
     async with ledger.reading() as connection:
         epoch = await live_epoch(connection)
         assert epoch is not None
@@ -173,18 +174,27 @@ async def test_a_verdict_knows_its_conversation_and_its_giver(
     assert standings == {"a1": Standing.VERIFIED}
 
 
+WAYS = [
+    *((Via.BUTTON, verdict, None) for verdict in Verdict),
+    *((Via.REASON, DOWN, reason) for reason in Reason),
+    *((via, verdict, None) for via, verdict in IMPLICIT.items()),
+]
 events = st.lists(
     st.builds(
-        lambda of, verdict, by, minute, withdrawn: said(
-            of,
-            verdict,
-            by=by,
-            event=f"{of}:{by}:{verdict}:{minute}:{withdrawn}",
-            at=NOON - timedelta(minutes=minute),
-            withdrawn=withdrawn,
+        lambda of, how, by, minute, withdrawn: replace(
+            said(
+                of,
+                how[1],
+                by=by,
+                event=f"{of}:{by}:{how}:{minute}:{withdrawn}",
+                at=NOON - timedelta(minutes=minute),
+                withdrawn=withdrawn,
+            ),
+            via=how[0],
+            reason=how[2],
         ),
         st.sampled_from(["a0", "a1", "a2", "a3", "a4", "c0", "d0"]),
-        st.sampled_from([UP, DOWN]),
+        st.sampled_from(WAYS),
         st.sampled_from(PEOPLE),
         st.integers(0, 3),
         st.booleans(),
@@ -211,6 +221,19 @@ async def after(
         return await outcome(ledger, settings)
     finally:
         await ledger.close()
+
+
+@pytest.mark.parametrize("first", [UP, DOWN])
+def test_curators_at_the_same_instant_come_to_the_same_in_any_order(first: Verdict) -> None:
+    """Their standing is what their audit is, whoever is read first and whoever said what."""
+    second = DOWN if first is UP else UP
+    told = [said("a", first, by="curator", event="e1"), said("a", second, by="keeper", event="e2")]
+    curators = frozenset(one.person.id for one in told)
+    for read in (told, told[::-1]):
+        move = next_standing(answer("a"), Rating(value=0.6, ups=0, downs=0), read, curators)
+        assert move
+        assert audits_of(read, {"a": ("a", "h")}, curators) == {("a", "h"): second}
+        assert move.standing is (Standing.VERIFIED if second is UP else Standing.RETIRED)
 
 
 @given(events, st.randoms(use_true_random=False))
