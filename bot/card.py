@@ -208,7 +208,7 @@ def mark_of(answer: Answer) -> str:
         Standing.VERIFIED: f"verified {_age(badge.age_days)}",
         Standing.STALE: "its source changed since",
         Standing.RETIRED: "withdrawn",
-    }.get(badge.standing, "not verified yet")
+    }.get(badge.standing, f"{_age(badge.age_days)} · not verified yet")
     by = [f"written by {plain(badge.author)}"] if badge.author else []
     return " · ".join([*by, told, *([f"{badge.helpful} helpful"] if badge.helpful else [])])
 

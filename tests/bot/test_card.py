@@ -242,7 +242,7 @@ def test_an_allowed_place_may_be_linked_to_without_being_cited() -> None:
             Badge(
                 author="A\u202ena", standing=Standing.TRIAL, age_days=0, helpful=0, verbatim=True
             ),
-            "written by Ana · not verified yet",
+            "written by Ana · today · not verified yet",
         ),
         (
             Badge(author=None, standing=Standing.STALE, age_days=3, helpful=1, verbatim=True),

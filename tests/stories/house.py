@@ -156,7 +156,7 @@ def topics() -> Iterator[Topic]:
 
 @asynccontextmanager
 async def opened_house(
-    folder: Path, embedder: Embedder, platforms: Sequence[Platform]
+    folder: Path, embedder: Embedder, platforms: Sequence[Platform], *, curated: bool = False
 ) -> AsyncIterator[House]:
     """Open a bot that has read a page of each topic, and serves the platforms."""
     pages = folder / "pages"
@@ -166,7 +166,8 @@ async def opened_house(
     sections: dict[str, Mapping[str, Any]] = {"anthropic": {"api_key": ""}}
     for platform in platforms:
         sections |= platform.settings()
-    sections |= {"learning": {"curators": tuple(one.person_id(CURATOR) for one in platforms)}}
+    if curated:
+        sections |= {"learning": {"curators": tuple(one.person_id(CURATOR) for one in platforms)}}
     settings = load_settings(
         env_file=None, data=folder / "data", folders={"paths": (str(pages),)}, **sections
     )

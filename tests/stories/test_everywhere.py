@@ -5,31 +5,27 @@ One bot serves all platforms. A platform sits a story out only where the list of
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 from bot.adapter import Capability
-from core.feedback import Reason, Verdict
+from core.feedback import Verdict
 from core.interfaces import Embedder
-from tests.bot.test_parity import EXEMPT
-from tests.servers.discord import LoopbackDiscord
-from tests.servers.slack import LoopbackSlack
-from tests.stories.discord_driver import DiscordPlatform
 from tests.stories.driver import MODERATORS, PATIENCE
-from tests.stories.house import House, Scene, opened_house
-from tests.stories.room_driver import RoomPlatform
-from tests.stories.slack_driver import SlackPlatform
-from tests.stories.terminal_driver import TerminalPlatform
+from tests.stories.house import House, Scene
+from tests.stories.stage import helpful_to, on_each, opened_everywhere
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one bot for all of them
 
-PLATFORMS = ("slack", "discord", "room", "terminal")
 TOLD: set[Capability] = set()
 # What a story cannot tell alike everywhere, and who shows it.
 ELSEWHERE = {
+    **dict.fromkeys(
+        (Capability.CITATION, Capability.REASON, Capability.CORRECTION, Capability.AFRESH),
+        "tests/stories/test_learning_everywhere.py, in a house that has a curator",
+    ),
     Capability.STREAMING: "each reply's own tests, which see the words come",
     Capability.STATUS: "each reply's own tests, which see it while the bot searches",
     Capability.SOURCE_PAGE: "tests/bot/room, the only platform that has it",
@@ -43,12 +39,7 @@ ELSEWHERE = {
 def told_on_each(*needed: Capability) -> pytest.MarkDecorator:
     """Tell a story on each platform that can do what it needs."""
     TOLD.update(needed)
-    told = []
-    for platform in PLATFORMS:
-        reasons = [f"{one}: {EXEMPT[platform][one]}" for one in needed if one in EXEMPT[platform]]
-        marks = [pytest.mark.skip(reason=f"{platform}, {reasons[0]}")] if reasons else []
-        told.append(pytest.param(platform, marks=marks))
-    return pytest.mark.parametrize("scene", told, indirect=True)
+    return on_each(*needed)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -56,76 +47,14 @@ async def house(
     tmp_path_factory: pytest.TempPathFactory, bundled: Embedder
 ) -> AsyncIterator[House]:
     """Open the bot on every platform."""
-    async with LoopbackSlack() as slack, LoopbackDiscord() as discord:
-        chats = (SlackPlatform(slack), DiscordPlatform(discord))
-        platforms = (*chats, RoomPlatform(), TerminalPlatform())
-        async with opened_house(tmp_path_factory.mktemp("house"), bundled, platforms) as opened:
-            yield opened
+    async with opened_everywhere(tmp_path_factory.mktemp("house"), bundled) as opened:
+        yield opened
 
 
 @pytest.fixture
 def scene(house: House, request: pytest.FixtureRequest) -> Scene:
     """Return a new scene on the platform that the story is told on."""
     return house.scene(request.param)
-
-
-def helpful_to(words: str) -> int | None:
-    """Return how many found an answer helpful, as it says itself, or None."""
-    found = re.search(r"(\d+) (?:found it )?helpful", words)
-    return int(found[1]) if found else None
-
-
-@told_on_each(Capability.CITATION, Capability.BUTTON, Capability.REASON, Capability.CORRECTION)
-async def test_the_loop(scene: Scene) -> None:
-    """Asked, cited, doubted with a reason, corrected, re-ranked: somebody else gets the correction."""
-    answer = await scene.asked(scene.ana, scene.topic.question)
-    words = await scene.platform.words(answer)
-    assert f"kept in the {scene.topic.place}" in words
-    assert f"The {scene.topic.thing}" in words
-    await scene.ben.gives(answer, Reason.OUTDATED)
-    await scene.ben.corrects(answer, scene.topic.better)
-    await scene.reranked()
-    again = await scene.told(scene.cleo, scene.topic.in_other_words, scene.garden)
-    assert scene.topic.better in again
-    assert "written by ben" in again.lower()
-
-
-@told_on_each(Capability.REASON, Capability.CORRECTION, Capability.BUTTON)
-async def test_the_whole_loop(scene: Scene) -> None:
-    """Doubted, corrected, verified by a curator, given to other words; gone and back with its source."""
-    fixed = f"In the {scene.topic.place}, where the {scene.topic.thing} of the house is kept."
-    answer = await scene.asked(scene.ana, scene.topic.question)
-    await scene.ben.gives(answer, Reason.WRONG_ANSWER)
-    await scene.ben.corrects(answer, fixed)
-    await scene.reranked()
-    await scene.vera.judges(await scene.asked(scene.vera, scene.topic.question), Verdict.UP)
-    await scene.reranked()
-    again = await scene.told(scene.cleo, scene.topic.in_other_words, scene.garden)
-    assert fixed in again
-    assert all(word in again.lower() for word in ("written by ben", "today", "verified"))
-    assert helpful_to(again) == 1
-    await scene.reads(scene.topic.page.replace(scene.topic.place, "tower"))
-    changed = await scene.told(scene.cleo, scene.topic.question)
-    assert fixed not in changed
-    assert "tower" in changed
-    await scene.reads(scene.topic.page)
-    back = await scene.told(scene.ana, scene.topic.in_other_words, scene.garden)
-    assert fixed in back
-    assert "verified" in back.lower()
-
-
-@told_on_each(Capability.AFRESH, Capability.CORRECTION)
-async def test_a_stored_answer_is_passed_over_by_a_button(scene: Scene) -> None:
-    """What the sources say by now is said, and the stored answer stays what it is."""
-    answer = await scene.asked(scene.ana, scene.topic.question)
-    await scene.ben.corrects(answer, scene.topic.better)
-    await scene.reranked()
-    given = await scene.asked(scene.cleo, scene.topic.question, scene.garden)
-    assert scene.topic.better in await scene.platform.words(given)
-    afresh = await scene.platform.words(await scene.cleo.asks_afresh(given))
-    assert scene.topic.better not in afresh
-    assert f"kept in the {scene.topic.place}" in afresh
-    assert scene.topic.better in await scene.told(scene.ana, scene.topic.question)
 
 
 @told_on_each(Capability.REACTION, Capability.BUTTON)
@@ -340,27 +269,3 @@ async def test_every_capability_has_its_story() -> None:
     """Each is told here, or it is said who shows it."""
     assert set(Capability) == TOLD | set(ELSEWHERE)
     assert not TOLD & set(ELSEWHERE)
-
-
-@told_on_each(Capability.REACTION, Capability.THREAD_FOLLOW_UP)
-async def test_who_knows_better_in_the_thread_is_asked_whether_to_keep_it(scene: Scene) -> None:
-    """Ben alone sees the offer, and keeps it; Cleo has it in other words; once it is verified, Ana is told."""
-    thing = scene.topic.thing
-    question = f"Which dentist treated the aunt of Zelda, of the {thing} club?"
-    asked = await scene.ana.asks(scene.hall, question)
-    await scene.platform.answer(asked)
-    await scene.ben.answers(
-        asked, "Ana", f"Doctor Molar of Toothstreet treated her, {thing} or not."
-    )
-    offer = await scene.ben.offered(question)
-    await scene.platform.settled()
-    assert not await scene.ana.is_offered(question)
-    await scene.ben.presses(offer, "Keep this as an answer")
-    await scene.reranked()
-    other_words = f"Of the {thing} club, which dentist treated the aunt of Zelda?"
-    assert "Doctor Molar" in await scene.told(scene.cleo, other_words, scene.garden)
-    await scene.house.vouched("Doctor Molar of Toothstreet treated her, " + thing)
-    await scene.house.run("tell")
-    told = await scene.platform.words(await scene.platform.answer(asked, 2))
-    assert "Doctor Molar" in told
-    assert "You asked this before" in told

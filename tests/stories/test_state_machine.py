@@ -261,7 +261,7 @@ class Tavern(RuleBasedStateMachine):
 
 
 Tavern.TestCase.settings = settings(
-    max_examples=300 if SLOW else 16,
+    max_examples=300 if SLOW else 12,
     stateful_step_count=60 if SLOW else 30,
     deadline=None,
     derandomize=not SLOW,

@@ -108,7 +108,7 @@ async def test_a_correction_is_given_again(simulated: Any) -> None:
 
 async def test_the_bot_learns_nothing_from_its_own_votes(simulated: Any) -> None:
     """It finds right whatever it says, twenty times over, and nothing moves."""
-    itself = replace(ERRORLESS, attack=Attack.ITSELF, interactions=480, every=24, checkpoints=1)
+    itself = replace(ERRORLESS, attack=Attack.ITSELF, interactions=480, every=120, checkpoints=1)
     told = await simulated(itself, OURS)
     first, last = told[OURS]["checkpoints"]
     assert (last["won"], last["lost"], last["ndcg@10"]) == (0, 0, first["ndcg@10"])

@@ -204,7 +204,7 @@ async def test_a_day_brings_no_more_than_it_may(tavern: Tavern) -> None:
     """What is over the bound waits for tomorrow; with 0 nothing is ever begun."""
     for question in (QUESTION, "What time does the kitchen close?"):
         await gone_stale(tavern, question)
-        tavern.source.held[0] = KITCHEN
+        tavern.source.held[0] = replace(KITCHEN, text=f"{KITCHEN.text} They say: {question}")
         await tavern.read()
     assert (await run(tavern, most=0)).figures["made"] == 0
     begun = [(await run(tavern, most=1)).summary for _ in range(2)]

@@ -306,6 +306,7 @@ def test_every_reference_to_a_person_is_forgotten() -> None:
         "link_codes.person_id",
         "links.person_id",
         "messages.person_id",
+        "offers.person_id",
         "preferences.person_id",
         "proposals.person_id",
         "questions.asker_id",
