@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import exists, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Origin, Standing
@@ -95,14 +95,18 @@ async def count_tellings(connection: AsyncConnection, answer_id: str) -> int:
 
 
 async def was_told(connection: AsyncConnection, answer_id: str, accounts: Collection[str]) -> bool:
-    """Say whether a person was told of an answer, wherever they asked."""
-    found = await connection.execute(
+    """Say whether a person was told of an answer, or was given it, wherever they asked."""
+    told = (
         select(tellings.c.copy_id)
         .join(messages, messages.c.id == tellings.c.message_id)
         .where(tellings.c.answer_id == answer_id, messages.c.person_id.in_(accounts))
-        .limit(1)
     )
-    return found.first() is not None
+    given = (
+        select(answers.c.id)
+        .join(questions, questions.c.answer_id == answers.c.id)
+        .where(answers.c.reused_id == answer_id, questions.c.asker_id.in_(accounts))
+    )
+    return (await connection.execute(union_all(told, given).limit(1))).first() is not None
 
 
 async def save_telling(connection: AsyncConnection, telling: Telling, now: datetime) -> bool:

@@ -83,6 +83,14 @@ async def test_everybody_who_asked_in_vain_is_told_once(tavern: Tavern) -> None:
     assert await tell(tavern, postbox) == 0
 
 
+async def test_who_was_given_it_meanwhile_knows_it(tavern: Tavern) -> None:
+    """They asked again, and need not be told."""
+    await verified(tavern)
+    await tavern.rerank()
+    assert (await tavern.ask(NEAR, place=GARDEN)).text == SAID
+    assert await tell(tavern, Postbox()) == 0
+
+
 async def test_what_is_on_trial_is_told_to_nobody(tavern: Tavern) -> None:
     """Nobody but its author has found it right yet."""
     asked, _ = await unknown(tavern)
