@@ -19,7 +19,7 @@ demo: .venv/installed ## Walk through the whole loop in the terminal, and end
 	@$(BIN)/python -m bot demo
 
 test: .venv/ready ## Run the whole test suite
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --max-worker-restart 0 --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --cov --cov-report=term:skip-covered
 
 check: .venv/ready ## Format, lint, types and import contracts, without changing anything
 	@$(BIN)/ruff format --check --quiet .

@@ -37,6 +37,17 @@ def on_loopback(address: Any) -> bool:
         return False
 
 
+# Files that take minutes each: begun first, so that at the end nobody waits for one of them alone.
+LONGEST = ("test_crash", "test_everywhere", "test_state_machine", "test_learning_everywhere")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, after the order was shuffled."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the whole suite be run on PostgreSQL by hand: `pytest --ledger postgresql`."""
     parser.addoption("--ledger", choices=["sqlite", "postgresql"], default="sqlite")
