@@ -74,24 +74,35 @@ async def test_a_stored_answer_is_passed_over_by_a_button(scene: Scene) -> None:
     assert scene.topic.better in await scene.told(scene.ana, scene.topic.question)
 
 
+# What no page tells, by platform: they have nothing in common, so that none is taken for another.
+UNKNOWN = {
+    "slack": (
+        "Which dentist treated the aunt of Zelda?",
+        "Doctor Molar of Toothstreet treated her.",
+    ),
+    "discord": ("How many comets did Captain Quill count?", "Eleven comets, says his own logbook."),
+    "room": (
+        "What colour was Professor Blim's parachute?",
+        "Bright turquoise silk with pink dots.",
+    ),
+}
+
+
 @on_each(Capability.REACTION, Capability.THREAD_FOLLOW_UP)
 async def test_who_knows_better_in_the_thread_is_asked_whether_to_keep_it(scene: Scene) -> None:
     """Ben alone sees the offer, and keeps it; Cleo has it; once it is verified, Ana is told."""
-    thing = scene.topic.thing
-    question = f"Which dentist treated the aunt of Zelda, of the {thing} club?"
+    question, known = UNKNOWN[scene.platform.name]
     asked = await scene.ana.asks(scene.hall, question)
     await scene.platform.answer(asked)
-    await scene.ben.answers(
-        asked, "Ana", f"Doctor Molar of Toothstreet treated her, {thing} or not."
-    )
+    await scene.ben.answers(asked, "Ana", known)
     offer = await scene.ben.offered(question)
     await scene.platform.settled()
     assert not await scene.ana.is_offered(question)
     await scene.ben.presses(offer, "Keep this as an answer")
     await scene.reranked()
-    assert "Doctor Molar" in await scene.told(scene.cleo, question, scene.garden)
-    await scene.house.vouched("Doctor Molar of Toothstreet treated her, " + thing)
+    assert known in await scene.told(scene.cleo, question, scene.garden)
+    await scene.house.vouched(known)
     await scene.house.run("tell")
     told = await scene.platform.words(await scene.platform.answer(asked, 2))
-    assert "Doctor Molar" in told
+    assert known in told
     assert "You asked this before" in told
