@@ -7,9 +7,10 @@ a bound of high probability in place of an expectation. Each score's bound holds
 few that are tried the least that passes is taken, with no allowance for having tried several.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+from core.measures import upper_bound
 
 LEAST = 20  # certain labels; with fewer the floor is the configured one
 BELOW, ABOVE = 0.05, 0.15  # how far from the configured one it may be
@@ -70,22 +71,8 @@ def floor_at(at: float, cases: Sequence[Case], configured: float) -> Floor:
         labels=len(cases),
         given=len(given),
         wrong=wrong,
-        at_most=upper_bound(wrong, len(given)),
+        at_most=upper_bound(wrong, len(given), CONFIDENCE),
     )
-
-
-def upper_bound(wrong: int, given: int, confidence: float = CONFIDENCE) -> float:
-    """Return the one-sided upper bound of a share, of Clopper and Pearson (1934); 1 of none."""
-    if wrong >= given:
-        return 1.0
-    low, high = wrong / given, 1.0
-    while high - low > 1e-7:
-        middle = (low + high) / 2
-        if _at_most(wrong, given, middle) > 1.0 - confidence:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 def _keeps(cases: Sequence[Case], at: float, configured: float, borne: float) -> bool:
@@ -97,12 +84,4 @@ def _keeps(cases: Sequence[Case], at: float, configured: float, borne: float) ->
 def _surely(given: Sequence[Case], borne: float) -> bool:
     """Say whether the upper bound of the share of wrong ones is at most `borne`."""
     wrong = sum(not one.right for one in given)
-    return _at_most(wrong, len(given), borne) <= 1.0 - CONFIDENCE
-
-
-def _at_most(wrong: int, given: int, share: float) -> float:
-    """Return the probability of so many wrong ones or fewer, where each is wrong with this share."""
-    return math.fsum(
-        math.comb(given, one) * share**one * (1.0 - share) ** (given - one)
-        for one in range(wrong + 1)
-    )
+    return upper_bound(wrong, len(given), CONFIDENCE) <= borne

@@ -52,3 +52,34 @@ def percentile(values: Sequence[float], share: float) -> float:
         return 0.0
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def upper_bound(wrong: int, given: int, confidence: float) -> float:
+    """Return the one-sided upper bound of a share, of Clopper and Pearson (1934); 1 of none.
+
+    With a confidence of 0.975 it is the upper end of their 95 % interval.
+    """
+    if wrong >= given:
+        return 1.0
+    low, high = wrong / given, 1.0
+    while high - low > 1e-7:
+        middle = (low + high) / 2
+        if _at_most(wrong, given, middle) > 1.0 - confidence:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _at_most(wrong: int, given: int, share: float) -> float:
+    """Return the probability of so many or fewer among those given."""
+    return math.fsum(
+        math.exp(
+            math.lgamma(given + 1)
+            - math.lgamma(one + 1)
+            - math.lgamma(given - one + 1)
+            + one * math.log(share)
+            + (given - one) * math.log1p(-share)
+        )
+        for one in range(wrong + 1)
+    )

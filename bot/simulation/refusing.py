@@ -16,7 +16,7 @@ from bot.app import App, open_app
 from bot.progress import bars
 from bot.simulation.options import Options
 from bot.simulation.product import BEGIN, Times
-from bot.simulation.reuse import Known, teach, upper_bound
+from bot.simulation.reuse import CONFIDENCE, Known, teach
 from bot.simulation.world import fresh_settings
 from core.audience import EVERYONE
 from core.documents import Document
@@ -26,7 +26,7 @@ from core.influence import CERTAIN
 from core.interfaces import Embedder
 from core.job import Progress
 from core.learning.floors import AT_MOST
-from core.measures import auroc
+from core.measures import auroc, upper_bound
 from core.settings import Settings
 
 KNOWN, ASKED = "known.jsonl", "questions.jsonl"
@@ -155,7 +155,7 @@ def _told(asked: Sequence[Case], floor: Floor) -> Mapping[str, float]:
         told |= {
             f"given {name}": len(given) / max(1, len(asked)),
             f"wrong {name}": wrong / max(1, len(given)),
-            f"at most {name}": upper_bound(wrong, len(given)),
+            f"at most {name}": upper_bound(wrong, len(given), CONFIDENCE),
             f"right given {name}": given.count(True) / max(1, sum(one.right for one in asked)),
         }
     return told

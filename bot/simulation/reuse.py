@@ -5,7 +5,6 @@ right for it. The other half is asked, through the product's own recall, thresho
 """
 
 import json
-import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,12 +28,13 @@ from core.jobs.rerank import Rerank
 from core.learning.recalled import verbatim
 from core.ledger.answers import question_ids, save_answer, save_question
 from core.ledger.operations import ANSWERS, queue
+from core.measures import upper_bound
 from core.settings import Settings
 from core.thresholds import untaught
 
 STATIC = (0.7, 0.9)
 ASKED = 700  # of the other half, in each seed
-CONFIDENCE = 0.95
+CONFIDENCE = 0.975  # one-sided: the upper end of a 95 % interval
 LEARNED = "learned"
 
 
@@ -52,7 +52,7 @@ class Count:
             "asked": self.asked,
             "given": self.given / self.asked if self.asked else 0.0,
             "wrong": self.wrong / self.given if self.given else 0.0,
-            "at_most": upper_bound(self.wrong, self.given),
+            "at_most": upper_bound(self.wrong, self.given, CONFIDENCE),
         }
 
 
@@ -76,34 +76,6 @@ class Counts:
         count.asked += 1
         count.given += given is not None
         count.wrong += given is not None and given != right
-
-
-def upper_bound(wrong: int, given: int) -> float:
-    """Return the upper end of the 95 % interval of Clopper and Pearson (1934) of a share."""
-    if wrong >= given:
-        return 1.0
-    low, high = wrong / given, 1.0
-    while high - low > 1e-7:
-        middle = (low + high) / 2
-        if _at_most(wrong, given, middle) > (1.0 - CONFIDENCE) / 2:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def _at_most(wrong: int, given: int, share: float) -> float:
-    """Return the probability of so many or fewer among those given."""
-    return math.fsum(
-        math.exp(
-            math.lgamma(given + 1)
-            - math.lgamma(one + 1)
-            - math.lgamma(given - one + 1)
-            + one * math.log(share)
-            + (given - one) * math.log1p(-share)
-        )
-        for one in range(wrong + 1)
-    )
 
 
 async def measure(

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.floor import ABOVE, BELOW, LEAST, Case, learned_floor, upper_bound
+from core.floor import ABOVE, BELOW, CONFIDENCE, LEAST, Case, learned_floor
+from core.measures import upper_bound
 
 CONFIGURED, BORNE = 0.32, 0.2
 CASES = st.lists(
@@ -54,9 +55,9 @@ def test_all_wrong_may_be_borne() -> None:
 
 def test_the_bound_is_that_of_clopper_and_pearson() -> None:
     """By their formula: 1 - α^(1/n) where none is wrong, and 1 of none at all."""
-    assert abs(upper_bound(0, 20) - (1 - 0.1 ** (1 / 20))) < 1e-6
+    assert abs(upper_bound(0, 20, CONFIDENCE) - (1 - 0.1 ** (1 / 20))) < 1e-6
     assert abs(upper_bound(3, 30, 0.975) - 0.2653) < 1e-4
-    assert upper_bound(0, 0) == 1.0
+    assert upper_bound(0, 0, CONFIDENCE) == 1.0
 
 
 @given(CASES, st.randoms())

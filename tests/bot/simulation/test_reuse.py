@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.simulation.reuse import measure, upper_bound
+from bot.simulation.reuse import CONFIDENCE, measure
 from core.embedders.hashing import HashingEmbedder
+from core.measures import upper_bound
 from core.settings import Settings
 
 
@@ -17,7 +18,7 @@ from core.settings import Settings
 )
 def test_the_bound_is_that_of_clopper_and_pearson(wrong: int, given: int, bound: float) -> None:
     """The two-sided 95 % interval, as tables have it; of nothing given nothing is known."""
-    assert upper_bound(wrong, given) == pytest.approx(bound, abs=1e-4)
+    assert upper_bound(wrong, given, CONFIDENCE) == pytest.approx(bound, abs=1e-4)
 
 
 async def test_half_is_taught_and_half_is_asked(
