@@ -139,12 +139,14 @@ async def _ask_there(client: discord.Client, ref: MessageRef, part: Part, stands
         options["reference"] = discord.MessageReference(
             message_id=message, channel_id=channel, fail_if_not_exists=False
         )
-    sent = await within(PATIENCE, client.get_partial_messageable(channel).send(**options))
+    place = client.get_partial_messageable(channel)
+    sending = asyncio.ensure_future(within(PATIENCE, place.send(**options)))
     try:
+        await asyncio.shield(sending)
         await asyncio.sleep(stands)
     finally:
-        try:
-            await within(PATIENCE, sent.delete())
+        try:  # what was on its way when the bot was stopped stands in a moment, and is to go too
+            await within(PATIENCE, (await sending).delete())
         except UNREACHABLE as error:  # somebody answered it, and so it went
             log.debug("A question was gone already: %s", error)
 

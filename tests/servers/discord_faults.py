@@ -10,7 +10,7 @@ BEFORE = frozenset(
         *("dropped before", "slow", "hangs"),
     }
 )
-AFTER = frozenset({"dropped after", "cut", "502 after"})
+AFTER = frozenset({"dropped after", "cut", "502 after", "slow after"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +35,8 @@ class RestFaults:
     "429" (`seconds` in retry_after), "429 global" (of all routes), "429 shared" (does not count as
     invalid), "429 banned" (Cloudflare's page), "500", "502", "503", "html" (a proxy's page), "slow"
     (`seconds` late), "hangs", "dropped before" and "dropped after" (the connection is cut before or
-    after the effect), "502 after" (the effect, then an error), "cut" (half of the answer comes),
-    and "403 50013" or the like: that refusal.
+    after the effect), "502 after" (the effect, then an error), "slow after" (the effect, and an
+    answer `seconds` late), "cut" (half of the answer comes), and "403 50013" or the like: that refusal.
     """
 
     taken: list[tuple[str, str]] = field(default_factory=list)

@@ -125,6 +125,8 @@ class Rest:
             heads = self._heads(name, route, request)
             answer = await self._run(route, request, body, heads, fault)
         self._note(name, request, body, answer)
+        if fault and fault.name == "slow after":
+            await asyncio.sleep(fault.seconds)
         if fault and fault.name == "502 after":
             return web.Response(status=502, text="bad gateway")
         if fault and fault.name in {"dropped after", "cut"}:

@@ -208,13 +208,15 @@ async def test_where_the_bot_does_not_read_back_it_asks_without_replying(
     assert discord.rest.invalid - refused <= 1  # the direct message that she takes none of
 
 
+@pytest.mark.parametrize("late", [0.0, 0.5])
 async def test_a_question_that_nobody_answers_is_taken_away(
-    discord: LoopbackDiscord, tavern: Tavern, ana: Person, hall: Channel, connect: Connect
+    discord: LoopbackDiscord, ana: Person, hall: Channel, connect: Connect, late: float
 ) -> None:
-    """What everybody sees does not stand for ever."""
+    """What everybody sees does not stand for ever, though Discord confirms it when the bot stops."""
     adapter = await connect()
     answer = await discord.answer(await ana.says(hall, ASKED))
     ana.user.takes_dms = False
+    discord.faults.next("slow after", "POST /channels/{channel}/messages", times=2, seconds=late)
     await ana.reacts(answer, "👎")
     (why,) = await discord.until(lambda: discord.said_by_bot(hall)[1:])
     await adapter.stop()
