@@ -11,6 +11,7 @@ from core.errors import IndexUnavailableError
 from core.feedback import Verdict
 from core.indexing import Indexing
 from core.interfaces import Index, Reply
+from core.learning.elsewhere import without_others
 from core.learning.floors import LearnedFloors
 from core.learning.labels import LearnedThresholds
 from core.learning.mistakes import Mistakes
@@ -104,10 +105,11 @@ class Reuse:
     async def recalled(self, sought: Sought, shadow: Shadow | None = None) -> list[Recalled]:
         """Return the stored answers that are near a question; none where the index does not answer.
 
-        What was read may be there even then.
+        What was read may be there even then. None is about another thing that documents know.
         """
         try:
-            return await self._recall(sought, shadow)
+            found = await self._recall(sought, shadow)
+            return await without_others(self._retriever, sought, found)
         except IndexUnavailableError as error:
             log.warning("Nothing learned could be recalled: %s", error)
             self._indexing.doubt()
