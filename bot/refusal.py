@@ -6,17 +6,17 @@ from core.floor import LEAST, Floor
 
 def refusal(floor: Floor) -> Finding:
     """Return what is known of a floor; well, whatever it is."""
-    from_on = f"Answers from a score of {floor.at:g} on"
+    below = f"“I don't know” below a score of {floor.at:g}"
     if floor.proven:
         said = (
-            f"{from_on}, learned from {floor.labels} labels ({floor.configured:g} is set): "
-            f"{floor.wrong} of {floor.given} there are wrong, surely no more than {floor.at_most:.0%}."
+            f"{below}, learned from {floor.labels} judged answers ({floor.configured:g} is set): "
+            f"{floor.wrong} of {floor.given} above it are wrong, surely no more than {floor.at_most:.0%}."
         )
     elif floor.at != floor.configured:
         said = (
-            f"{from_on} ({floor.configured:g} is set): the one that the last labels amount to would "
-            "lose what is known."
+            f"{below} ({floor.configured:g} is set): the score that the last judged answers amount to "
+            "would lose what is known."
         )
     else:
-        said = f"{from_on}, as set: unproven, with {floor.labels} labels of the {LEAST} it takes."
+        said = f"{below}, as set. To learn one takes {LEAST} judged answers, and there are {floor.labels}."
     return Finding(part="floor", well=True, said=said)

@@ -46,7 +46,7 @@ class Capabilities:
 class Found:
     """A passage that retrieval found. `score` is in 0…1 and says how well it matches, nothing else.
 
-    `dense` is the cosine similarity, `coverage` the share of the question's terms, weighted by
+    `ordinal` is its place in its document, from 0. `dense` is the cosine similarity, `coverage` the share of the question's terms, weighted by
     rarity, that the passage has. `learned` is what verdicts near this question add (±0.25).
     """
 
@@ -63,6 +63,7 @@ class Found:
     dense: float
     coverage: float
     learned: float = 0.0
+    ordinal: int = 0
 
 
 def citation_of(found: Found, number: int, quote: str) -> Citation:

@@ -16,12 +16,16 @@ MOST_MISTAKES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptPassage:
-    """A passage as the language model gets it. Citations name it by its place in the prompt."""
+    """A passage as the language model gets it. Citations name it by its place in the prompt.
+
+    `ordinal` is its place in its document, which `source` names.
+    """
 
     title: str
     breadcrumb: str
     source: str
     text: str
+    ordinal: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,7 @@ def prompt_of(
                 breadcrumb=one.breadcrumb,
                 source=one.link or one.document_uri,
                 text=one.text,
+                ordinal=one.ordinal,
             )
             for one in found
         ),

@@ -188,6 +188,7 @@ class Retriever:
                 document_id=one.document_id,
                 document_uri=one.document_uri,
                 title=one.title,
+                ordinal=one.ordinal,
                 breadcrumb=one.breadcrumb,
                 text=one.text,
                 link=one.link,

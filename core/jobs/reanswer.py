@@ -226,6 +226,7 @@ def _found(ids: Sequence[str], held: Mapping[str, StoredPassage]) -> list[Found]
             score=0.0,
             dense=0.0,
             coverage=0.0,
+            ordinal=one.ordinal,
         )
         for one in (held[id_] for id_ in ids)
     ]

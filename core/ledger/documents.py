@@ -27,6 +27,7 @@ class StoredPassage:
     document_id: str
     document_uri: str
     title: str
+    ordinal: int
     breadcrumb: str
     text: str
     link: str | None
@@ -132,6 +133,7 @@ async def _stored(
             document_id=row.document_id,
             document_uri=row.uri,
             title=row.title,
+            ordinal=row.ordinal,
             breadcrumb=row.breadcrumb,
             text=row.text,
             link=row.link,

@@ -49,9 +49,10 @@ class Quote:
 def quotes_of(
     question: str, passages: Sequence[PromptPassage], length: Length = Length.NORMAL
 ) -> list[Quote]:
-    """Return the quotes that answer a question, best first, or none if no passage comes near.
+    """Return the quotes that answer a question, or none if no passage comes near.
 
-    The order of the passages is trusted: a later one only adds what is about as good.
+    The order of the passages is trusted: a later one only adds what is about as good. What comes of
+    one source stands together and as it reads there, the source of the best quote first.
     """
     most = MEASURES[length]
     held = [terms_held(f"{p.title}\n{p.breadcrumb}\n{p.text}") for p in passages]
@@ -63,7 +64,18 @@ def quotes_of(
         for quote in found[: most.later if chosen else 2]:
             if fits(quote, chosen, most.letters):
                 chosen.append(quote)
-    return chosen[: most.quotes]
+    return as_read(chosen[: most.quotes], passages)
+
+
+def as_read(quotes: Sequence[Quote], passages: Sequence[PromptPassage]) -> list[Quote]:
+    """Return quotes source by source, each in its order: the second step comes behind the first."""
+    sources = list(dict.fromkeys(passages[quote.passage].source for quote in quotes))
+
+    def place(quote: Quote) -> tuple[int, int, int]:
+        passage = passages[quote.passage]
+        return sources.index(passage.source), passage.ordinal, passage.text.find(quote.text)
+
+    return sorted(quotes, key=place)
 
 
 def weights_of(question: str, held: Sequence[frozenset[str]]) -> dict[str, float]:

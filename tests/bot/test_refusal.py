@@ -10,17 +10,17 @@ def test_a_learned_floor_tells_its_labels() -> None:
         Floor(at=0.37, configured=0.32, proven=True, labels=61, given=48, wrong=4, at_most=0.161)
     )
     assert found.said == (
-        "Answers from a score of 0.37 on, learned from 61 labels (0.32 is set): "
-        "4 of 48 there are wrong, surely no more than 16%."
+        "“I don't know” below a score of 0.37, learned from 61 judged answers (0.32 is set): "
+        "4 of 48 above it are wrong, surely no more than 16%."
     )
 
 
 def test_a_floor_that_is_set_is_unproven() -> None:
-    """It tells how many labels there are of those that it takes."""
+    """It tells how many judged answers there are of those that it takes."""
     said = refusal(Floor(at=0.32, configured=0.32, labels=3)).said
-    assert (
-        said
-        == "Answers from a score of 0.32 on, as set: unproven, with 3 labels of the 20 it takes."
+    assert said == (
+        "“I don't know” below a score of 0.32, as set. "
+        "To learn one takes 20 judged answers, and there are 3."
     )
 
 

@@ -46,6 +46,17 @@ async def test_lists_code_and_tables_stay_whole_with_the_line_before_them(block:
     assert pieces[1] == CitationPiece(0, f"To reset your password:\n\n{block}")
 
 
+async def test_steps_are_quoted_in_their_order() -> None:
+    """Whichever part of a page answers best, the reader gets the first step before the second."""
+    later = replace(passage("2. Reset the password: press *Reset your password*."), ordinal=1)
+    other = replace(passage("A password is reset by your host.", "Hosts"), source="hosts.md")
+    first = passage("1. To reset a password, open the password settings.")
+    prompt = asking("How do I reset my password?", later, other, first)
+    pieces = await said(QuotingModel(), prompt)
+    cited = [piece for piece in pieces if isinstance(piece, CitationPiece)]
+    assert [piece.passage for piece in cited] == [2, 0, 1]
+
+
 async def test_text_can_go_on_after_code() -> None:
     """A fence is closed and its last line ended, as a mark behind it would keep it open."""
     open_fence = passage("Reset the password with:\n\n```sh\nbot reset")
