@@ -23,6 +23,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode="markdown",  # a paragraph of several lines is one
 )
 discord = typer.Typer(help="What is done for Discord.", no_args_is_help=True)
 cli.add_typer(discord, name="discord")
