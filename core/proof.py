@@ -26,7 +26,8 @@ class Proof:
     """What became of `known` questions: wrong before and right now, or the other way round.
 
     `p` is the chance of so many lost ones if the epoch were as good as the one before. A `floor` is
-    that of the epoch before, which holds on because the new one would lose what is known.
+    that of the epoch before, which holds on because the new one would lose what is known. `barred`
+    are the answers that may not be given with it, for they would answer what nobody asks.
     """
 
     outcome: Outcome
@@ -36,6 +37,7 @@ class Proof:
     lost: int = 0
     p: float = 1.0
     floor: float | None = None
+    barred: tuple[str, ...] = ()
 
     @property
     def harm(self) -> float:

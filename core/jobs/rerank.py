@@ -14,7 +14,7 @@ from core.indexing import Indexing
 from core.job import JobReport, Progress
 from core.learning.grounds import SecondGate
 from core.learning.penalties import penalties_of
-from core.learning.promotion import Move, carry_out, next_move
+from core.learning.promotion import Move, by_others, carry_out, next_move
 from core.learning.replay import Replay
 from core.learning.trusting import Weights, weights_of
 from core.learning.weighing import weighed_of
@@ -42,7 +42,7 @@ from core.ledger.operations import ANSWERS, queue
 from core.ledger.verifications import Verification, load_verifications, overdue
 from core.ledger.writes import portions
 from core.priors import Prior, centred, fitted
-from core.proof import Outcome
+from core.proof import Outcome, Proof
 from core.ranking import rating_of, weight_of
 from core.settings_of_learning import LearningSettings
 
@@ -121,7 +121,7 @@ class Rerank:
             epoch_id = await self._make(connection, judged, now)
             shadow = await one_epoch(connection, epoch_id)
         await self._finish(shadow, progress)
-        proof = await self._gate.judge(epoch_id, judged.moves) if self._gate else None
+        proof = await self._prove(epoch_id, judged.moves)
         if proof is not None and proof.outcome is Outcome.FAILED:
             async with self._ledger.writing() as connection:
                 await prove(connection, [epoch_id], proof)
@@ -137,6 +137,14 @@ class Rerank:
         figures = {"epoch": epoch_id, "rated": len(judged.rated), "moved": moved}
         summary = f"Epoch {epoch_id}: {figures['rated']} answers rated, {moved} moved."
         return JobReport(summary=summary, figures=figures)
+
+    async def _prove(self, epoch_id: int, moves: list[Move]) -> Proof | None:
+        """Ask what is known; what would answer a canary does not move, and holds nobody else up."""
+        if self._gate is None:
+            return None
+        proof = await self._gate.judge(epoch_id, moves)
+        moves[:] = [move for move in moves if move.answer_id not in proof.barred]
+        return proof
 
     async def _finish(self, epoch: Epoch | None, progress: Progress) -> None:
         """Give the epoch's penalties the vectors that they are found by, and the index its due.
@@ -208,7 +216,7 @@ class Rerank:
         verified: Verification | None,
         now: datetime,
     ) -> None:
-        others = _by_others(answer, verdicts)
+        others = by_others(answer, verdicts)
         rating = rating_of(others, self._prior, now, judged.weights.influence)
         voices = judged.weights.voices(verdicts)
         move = next_move(answer, rating, voices, verified, self._settings, now)
@@ -232,7 +240,9 @@ class Rerank:
             return share * weight_of(one, now, days, weights.influence)
 
         return [
-            weighed_of(answer, _settled(weights, answer, given.get(id_, ())), weight, weights.meant)
+            weighed_of(
+                answer, weights.left(by_others(answer, given.get(id_, ()))), weight, weights.meant
+            )
             for id_, answer in held.items()
             if answer.origin is not Origin.COMMAND
         ]
@@ -287,14 +297,3 @@ def _unmoved(live: Epoch | None) -> str:
     if live is not None and live.held:
         return f"Epoch {live.id} is held: what was said since waits for `epochs release`."
     return "Nothing new since the last epoch."
-
-
-def _by_others(answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
-    """Return the verdicts without the author's own, which counts for nothing."""
-    author = answer.author.id if answer.author else None
-    return [one for one in verdicts if not one.is_by(author)]
-
-
-def _settled(weights: Weights, answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
-    """Return the verdicts of others that no curator has contradicted at the same question."""
-    return [one for one in _by_others(answer, verdicts) if weights.stands(one)]

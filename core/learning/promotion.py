@@ -75,8 +75,7 @@ def next_standing(
     """
     if answer.origin not in LEARNABLE or answer.standing is Standing.STALE:
         return None
-    author = answer.author.id if answer.author else None
-    counted = [one for one in verdicts if not one.is_by(author)]
+    counted = by_others(answer, verdicts)
     if lapsed_at is not None:
         move: Move | None = _renewed(answer, counted, curators, lapsed_at) or _lapsed(
             answer, rating
@@ -102,8 +101,7 @@ def look_again(
     since = verification.at
     if not days or answer.standing is not Standing.VERIFIED or now - since < timedelta(days=days):
         return None
-    author = answer.author.id if answer.author else None
-    counted = [one for one in verdicts if not one.is_by(author)]
+    counted = by_others(answer, verdicts)
     renewed = _renewed(answer, counted, curators, since)
     if renewed is None:
         reason = f"not looked at for {days:g} days"
@@ -114,6 +112,12 @@ def look_again(
     if now - seen >= timedelta(days=days):  # that was long ago, too
         return look_again(answer, replace(verification, at=seen), verdicts, curators, now, days)
     return replace(renewed, looked_at=seen, grounded=True)
+
+
+def by_others(answer: Answer, verdicts: Sequence[Feedback]) -> list[Feedback]:
+    """Return the verdicts without the author's own, which counts for nothing."""
+    author = answer.author.id if answer.author else None
+    return [one for one in verdicts if not one.is_by(author)]
 
 
 def _renewed(

@@ -1,25 +1,29 @@
 """Replay: questions whose answer is known are asked of an epoch before it counts, and afterwards."""
 
+import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from core.answers import Standing
 from core.audience import EVERYONE
 from core.feedback import Feedback, Verdict
 from core.indexing import Indexing
 from core.learning.promotion import Move
 from core.learning.recalled import Recalled
 from core.learning.reuse import REUSABLE, Reuse
+from core.learning.rollback import undone
 from core.learning.shadow import Shadow
 from core.learning.trusting import Weights, weights_of
-from core.ledger.epochs import live_epoch, one_epoch
+from core.ledger.epochs import live_epoch, next_made
 from core.ledger.known import Known, known_questions, said_between, vectors_of
-from core.ledger.ledger import Ledger
+from core.ledger.ledger import Ledger, Transaction
 from core.proof import Outcome, Proof, change_of, proof_of, turned_bad
 from core.retrieval import Retriever, Searched
 from core.settings_of_learning import LearningSettings
 
+log = logging.getLogger(__name__)
 AT_MOST = 200  # known questions of one replay; more tell little and take seconds
 RATERS = 5  # people who must find something wrong before a stream of verdicts has turned bad
 FIRST = Proof(outcome=Outcome.UNPROVEN, reason="there is no epoch before it")
@@ -46,7 +50,7 @@ class Replay:
         self._reuse = reuse
         self._settings = settings
         self._canaries = [
-            Known(text=text, audience=EVERYONE, given=frozenset(), cited=frozenset())
+            Known(text=text, audience=EVERYONE, given=frozenset(), cited=frozenset(), trial=text)
             for text in canaries
         ]
         self._now = now
@@ -57,9 +61,16 @@ class Replay:
         Where it is only its floor that makes it worse it is judged with that of the live epoch, which
         then holds on: the proof says so.
         """
+        barred = await self._barred(epoch_id, moves)
+        moves = [one for one in moves if one.answer_id not in barred]
+        proof = await self._judge(epoch_id, moves)
+        return replace(proof, barred=tuple(sorted(barred)))
+
+    async def _judge(self, epoch_id: int, moves: Sequence[Move]) -> Proof:
+        falling = {one.answer_id for one in moves if one.standing is not Standing.VERIFIED}
         async with self._ledger.reading() as connection:
             live = await live_epoch(connection)
-            known = await known_questions(connection, self._settings.curators, self._now(), AT_MOST)
+            known = await self._known(connection, self._now(), falling)
         if live is None:
             return FIRST
         shadow, floor = await self._shadow(epoch_id, moves), (await self._reuse.floors.now()).at
@@ -70,13 +81,22 @@ class Replay:
         return proof if held.outcome is Outcome.FAILED else replace(held, floor=floor)
 
     async def compare(self, earlier: int, later: int) -> Proof:
-        """Return what a later epoch does to what was known before it, against an earlier one."""
+        """Return what the live epoch does to what was known in an earlier one, which it is told of.
+
+        The earlier one is asked as it stood: what was moved since stands where it stood then.
+        """
         async with self._ledger.reading() as connection:
-            made = await one_epoch(connection, later)
-            before = made.made_at if made else self._now()
-            known = await known_questions(connection, self._settings.curators, before, AT_MOST)
-        one, other = await self._shadow(earlier, ()), await self._shadow(later, ())
+            since = await next_made(connection, earlier) or self._now()
+            known = await self._known(connection, since)
+            moves = await undone(connection, since)
+        one, other = await self._shadow(earlier, moves), await self._shadow(later, ())
         return await self._compare(known, one, other)
+
+    async def _known(
+        self, connection: Transaction, before: datetime, falling: Collection[str] = ()
+    ) -> list[Known]:
+        curators = self._settings.curators
+        return await known_questions(connection, curators, before, AT_MOST, falling=falling)
 
     async def _shadow(self, epoch_id: int, moves: Sequence[Move]) -> Shadow:
         """Return an epoch as it would count; what it would have recalled gets its vectors."""
@@ -98,17 +118,40 @@ class Replay:
     # -- asking --------------------------------------------------------------------------------
 
     async def _compare(self, known: Sequence[Known], before: Shadow | None, after: Shadow) -> Proof:
-        changes: list[int] = []
+        changes: dict[str, list[int]] = {}
         leaks: list[str] = []
         for one in known:
             searched = await self._searched(one)
             was, _ = await self._asked(one, searched, before)
             now, given = await self._asked(one, searched, after)
-            changes.append(change_of(was, now))
-            if given and not given.answer.audience.readable_by(one.audience.requires):
+            changes.setdefault(one.trial, []).append(change_of(was, now))
+            if _leaks(one, given) or await self._leaks_to_strangers(one, after):
                 leaks.append("an answer would be given to people who may not read it")
         leaks += await self._answered_canaries(before, after)
-        return proof_of(changes, leaks)
+        return proof_of([_sign(sum(told)) for told in changes.values()], leaks)
+
+    async def _leaks_to_strangers(self, known: Known, after: Shadow) -> bool:
+        """Say whether who belongs to nothing would be given what only some may read."""
+        if known.audience == EVERYONE:
+            return False
+        stranger = replace(known, audience=EVERYONE)
+        searched = await self._searched(stranger)
+        return _leaks(stranger, await self._reuse.given_again(searched.sought, after))
+
+    async def _barred(self, epoch_id: int, moves: Sequence[Move]) -> frozenset[str]:
+        """Return which answers would be given for a canary, of those that may be given from now on."""
+        barred: set[str] = set()
+        shadow = await self._shadow(epoch_id, moves)
+        for canary in self._canaries:
+            sought = (await self._searched(canary)).sought
+            while given := await self._reuse.given_again(sought, shadow):
+                if given.answer.id not in shadow.standings:
+                    break
+                log.warning("A stored answer is barred: it would be given for a canary.")
+                barred.add(given.answer.id)
+                left = [one for one in moves if one.answer_id not in barred]
+                shadow = await self._shadow(epoch_id, left)
+        return frozenset(barred)
 
     async def _answered_canaries(self, before: Shadow | None, after: Shadow) -> list[str]:
         """Return a sentence for each canary that is answered by something that was learned."""
@@ -163,6 +206,14 @@ class Replay:
         if not turned_bad(ups, downs, base):
             return None
         return f"{len(against)} of {len(new)} verdicts since were 👎, and {base:.0%} before"
+
+
+def _leaks(asked: Known, given: Recalled | None) -> bool:
+    return given is not None and not given.answer.audience.readable_by(asked.audience.requires)
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
 
 
 def _weight(said: Sequence[Feedback], verdict: Verdict, weights: Weights) -> float:

@@ -68,7 +68,7 @@ class Epochs:
         """
         async with self._ledger.writing() as connection:
             later = [one for one in await _known(connection, epoch_id) if one.id > epoch_id]
-            moves = await _undone(connection, later[-1].made_at) if later else []
+            moves = await undone(connection, later[-1].made_at) if later else []
             await carry_out(connection, moves, self._now)
             await go_to(connection, epoch_id)
             if why is not None:
@@ -92,7 +92,7 @@ async def _known(connection: Transaction, epoch_id: int) -> list[Epoch]:
     return epochs
 
 
-async def _undone(connection: Transaction, since: datetime) -> list[Move]:
+async def undone(connection: Transaction, since: datetime) -> list[Move]:
     """Return the moves that bring answers back to where they stood at a time."""
     moved = await moved_since(connection, since, BY)
     held = await load_answers(connection, list(moved))

@@ -32,6 +32,10 @@ class Weights:
         """Say whether no curator has found the contrary of this at the same question."""
         return self.settled.get(one.answer_id, one.verdict) is one.verdict
 
+    def left(self, verdicts: Sequence[Feedback]) -> list[Feedback]:
+        """Return the verdicts that no curator has contradicted."""
+        return [one for one in verdicts if self.stands(one)]
+
     def meant(self, one: Feedback) -> float:
         """Return what a verdict says of whether to answer so at all: `CERTAIN` for a curator's.
 

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Origin
 from core.ledger.audits import judged_by, occasions_of
-from core.ledger.epochs import live_epoch, load_ratings
+from core.ledger.epochs import list_epochs, live_epoch, load_ratings
 from core.ledger.feedback import live_verdicts
-from core.ledger.learned import epochs, evidence
+from core.ledger.learned import evidence
 from core.ledger.tables import answers, feedback
 
 
@@ -88,10 +88,10 @@ async def _given(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def _ratings_at(connection: AsyncConnection, at: datetime) -> dict[str, float]:
-    """Return the ratings of the last epoch that was made by then; nothing where that is gone."""
-    newest = select(epochs.c.id).where(epochs.c.made_at <= at).order_by(epochs.c.id.desc())
-    id_ = (await connection.execute(newest.limit(1))).scalar_one_or_none()
-    held = await load_ratings(connection, id_) if id_ is not None else {}
+    """Return the ratings of the last epoch that was made by then and may count; nothing before one."""
+    there = (one for one in await list_epochs(connection) if one.made_at <= at and not one.refused)
+    last = next(there, None)
+    held = await load_ratings(connection, last.id) if last else {}
     return {answer_id: rating.value for answer_id, rating in held.items()}
 
 

@@ -73,6 +73,13 @@ async def one_epoch(connection: AsyncConnection, epoch_id: int) -> Epoch | None:
     return _epoch_of(row) if row else None
 
 
+async def next_made(connection: AsyncConnection, epoch_id: int) -> datetime | None:
+    """Return when the epoch after one was made, or None where it is the newest."""
+    later = select(func.min(epochs.c.made_at)).where(epochs.c.id > epoch_id)
+    made: datetime | None = (await connection.execute(later)).scalar_one()
+    return made
+
+
 async def list_epochs(connection: AsyncConnection, limit: int = 1_000_000) -> list[Epoch]:
     """Return epochs, the newest first."""
     rows = await connection.execute(select(epochs).order_by(epochs.c.id.desc()).limit(limit))
@@ -123,7 +130,8 @@ def _proof_of(text: str | None) -> Proof | None:
     if text is None:
         return None
     said = json.loads(text)
-    return Proof(**said | {"outcome": Outcome(said["outcome"])})
+    barred = tuple(said.get("barred", ()))
+    return Proof(**said | {"outcome": Outcome(said["outcome"]), "barred": barred})
 
 
 async def prove(connection: AsyncConnection, ids: Collection[int], proof: Proof) -> None:

@@ -14,6 +14,7 @@ from core.embedding import Vectors
 from core.feedback import Feedback, Verdict
 from core.ledger.answers import load_answers
 from core.ledger.feedback import live_verdicts
+from core.ledger.standings import moved_since
 from core.ledger.tables import answers, embeddings, feedback, questions, standings
 from core.ledger.writes import portions
 
@@ -23,62 +24,104 @@ class Known:
     """A question, who asks it, and what is right: one of `given`, or no stored answer at all.
 
     `cited` are the documents of which one is to be found first; empty where that is not known.
+    Questions of one `trial` stand and fall together: they count as one.
     """
 
     text: str
     audience: Audience
     given: frozenset[str]
     cited: frozenset[str]
+    trial: str
 
 
 async def known_questions(
-    connection: AsyncConnection, curators: Collection[str], before: datetime, limit: int
+    connection: AsyncConnection,
+    curators: Collection[str],
+    before: datetime,
+    limit: int,
+    *,
+    falling: Collection[str] = (),
 ) -> list[Known]:
     """Return at most `limit` questions that are known since before a time, always the same ones.
 
-    They are those of answers that were verified before, in every accepted phrasing, and those that
-    the bot rightly did not know, as a curator said.
+    They are those of answers that were verified then, in every accepted phrasing, and those that
+    the bot rightly did not know, as a curator had said. An answer that fell since, or is `falling`
+    now, is known no more where a curator, its own people or the calendar took it back; what a crowd
+    pushes down stays known as long as there are curators who could say so. It is one trial.
     """
-    chosen = dict(list((await _verified(connection, before)).items())[:limit])
-    held = await load_answers(
-        connection, sorted({id_ for _, ids in chosen.values() for id_ in ids})
-    )
+    standing, fell = await _stood(connection, before)
+    doubtful = {*fell, *falling}
+    pushed = await _pushed_down(connection, doubtful, curators) if curators else frozenset()
+    asked = await _questions_of(connection, (standing - doubtful) | pushed)
+    chosen = list(asked.items())[:limit]
+    held = await load_answers(connection, sorted({id_ for _, (_, ids) in chosen for id_ in ids}))
     known = [
         Known(
             text=text,
             audience=held[ids[0]].audience,
             given=frozenset(ids),
             cited=frozenset(one.document_id for id_ in ids for one in held[id_].citations),
+            trial=ids[0] if pushed.issuperset(ids) else hash_,
         )
-        for text, ids in chosen.values()
+        for hash_, (text, ids) in chosen
     ]
     return known + await _rightly_unknown(connection, curators, before, limit)
 
 
-async def _verified(
+async def _stood(
     connection: AsyncConnection, before: datetime
-) -> dict[str, tuple[str, list[str]]]:
-    """Return by hash the questions of what is verified since before a time, and the answers' ids."""
-    since = (
-        select(standings.c.answer_id, func.max(standings.c.at).label("at"))
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which answers stood verified at a time: those that still do, and those that fell.
+
+    Of those that fell, only what nothing but the re-ranking moved since.
+    """
+    last = (
+        select(func.max(standings.c.id))
+        .where(standings.c.at < before)
         .group_by(standings.c.answer_id)
-        .subquery()
     )
     rows = await connection.execute(
-        select(questions.c.text, questions.c.hash, questions.c.answer_id)
-        .join(answers, answers.c.id == questions.c.answer_id)
-        .join(since, since.c.answer_id == answers.c.id)
-        .where(
-            answers.c.standing == Standing.VERIFIED.value,
-            since.c.at < before,
-            questions.c.text != "",
-        )
-        .order_by(questions.c.hash, questions.c.id)
+        select(answers.c.id, answers.c.standing)
+        .join(standings, standings.c.answer_id == answers.c.id)
+        .where(standings.c.id.in_(last), standings.c.standing == Standing.VERIFIED.value)
     )
+    now = {row.id: row.standing for row in rows}
+    verified = {id_ for id_, standing in now.items() if standing == Standing.VERIFIED.value}
+    moved = await moved_since(connection, before, "rerank")
+    return frozenset(verified), frozenset(now.keys() - verified) & moved.keys()
+
+
+async def _pushed_down(
+    connection: AsyncConnection, ids: Collection[str], curators: Collection[str]
+) -> frozenset[str]:
+    """Return which answers people find wrong rather than right, while no curator says anything."""
+    verdicts: dict[str, list[Verdict]] = {}
+    settled: set[str] = set()
+    for portion in portions(sorted(ids)):
+        for one in await live_verdicts(connection, portion, merged=True):
+            verdicts.setdefault(one.answer_id, []).append(one.verdict)
+            settled |= {one.answer_id} if one.person.id in curators else set()
+    return frozenset(
+        id_
+        for id_, said in verdicts.items()
+        if id_ not in settled and 2 * said.count(Verdict.DOWN) >= len(said)
+    )
+
+
+async def _questions_of(
+    connection: AsyncConnection, ids: Collection[str]
+) -> dict[str, tuple[str, list[str]]]:
+    """Return by hash the questions of answers, and the answers' ids."""
     asked: dict[str, tuple[str, list[str]]] = {}
-    for row in rows:
-        asked.setdefault(row.hash, (row.text, []))[1].append(row.answer_id)
-    return asked
+    for portion in portions(sorted(ids)):
+        rows = await connection.execute(
+            select(questions.c.text, questions.c.hash, questions.c.answer_id).where(
+                questions.c.answer_id.in_(portion), questions.c.text != ""
+            )
+        )
+        for row in sorted(rows, key=lambda one: (one.hash, one.answer_id)):
+            asked.setdefault(row.hash, (row.text, []))[1].append(row.answer_id)
+    return dict(sorted(asked.items()))
 
 
 async def _rightly_unknown(
@@ -95,7 +138,7 @@ async def _rightly_unknown(
     right = {
         one.answer_id
         for one in await live_verdicts(connection, ids)
-        if one.verdict is Verdict.UP and one.person.id in curators
+        if one.verdict is Verdict.UP and one.person.id in curators and one.at < before
     }
     held = await load_answers(connection, sorted(right))
     return [
@@ -104,6 +147,7 @@ async def _rightly_unknown(
             audience=one.audience,
             given=frozenset(),
             cited=frozenset(),
+            trial=one.id,
         )
         for one in held.values()
         if one.question.text

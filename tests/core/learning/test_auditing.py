@@ -12,9 +12,12 @@ from core.hookspecs import Audits
 from core.interfaces import Call
 from core.learning.auditing import Auditing, queued, quota, urgency
 from core.ledger.answers import save_answer
-from core.ledger.contested import Contested
+from core.ledger.contested import Contested, contested
+from core.ledger.epochs import prove
 from core.ledger.ledger import Ledger
 from core.messages import Conversation
+from core.priors import NEUTRAL
+from core.proof import Outcome, Proof
 from core.scheduler import silent
 from core.settings import Settings
 from plugins.audit import NOTHING, AuditNext
@@ -70,6 +73,20 @@ async def test_a_curator_gets_what_people_differ_on_and_judges_it_there(
     assert following.answer.id == "plain"
     await tell(ledger, said("plain", by="curator"))
     assert await say(auditing(ledger), "curator") == NOTHING
+
+
+async def test_an_epoch_that_was_refused_is_no_measure_of_what_moved(
+    ledger: Ledger, settings: Settings
+) -> None:
+    """How far a rating moved is told against the last epoch that could count."""
+    await tell(ledger, answer("plain", HOW), said("plain", DOWN, by="ann"))
+    await job(ledger, settings).run(NOON, silent)
+    async with ledger.writing() as connection:
+        before = await contested(connection, (), NOON, NEUTRAL)
+        await prove(connection, [1], Proof(outcome=Outcome.FAILED, reason="worse"))
+        after = await contested(connection, (), NOON, NEUTRAL)
+    assert [one.moved for one in before] == [0.0]
+    assert after[0].moved > 0.0
 
 
 async def test_only_curators_audit(ledger: Ledger) -> None:
