@@ -17,6 +17,7 @@ from bot.data_folder import DataFolder
 from bot.finding import Finding
 from bot.platforms import in_discord, in_slack
 from bot.queues import waiting
+from bot.ranked import ranked
 from bot.refusal import refusal
 from core.errors import (
     DataFolderInUseError,
@@ -28,6 +29,7 @@ from core.errors import (
     TavernkeepError,
 )
 from core.interfaces import Embedder
+from core.ledger.epochs import list_epochs
 from core.ledger.ledger import SQLITE_WITH_SAFE_WAL, Ledger
 from core.settings import Settings, load_settings
 from core.space import Space, gigabytes
@@ -147,6 +149,8 @@ async def within(app: App) -> AsyncIterator[Finding]:
         well=True,
         said=f"{described.model}, {described.dimension} dimensions, {described.window} tokens.",
     )
+    async with app.store.ledger.reading() as connection:
+        yield ranked(await list_epochs(connection))
     yield refusal(await app.loop.reuse.floors.now())
     yield await model(app)
     names = ", ".join(app.store.settings.plugins) or "none"

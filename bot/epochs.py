@@ -14,12 +14,12 @@ from rich.text import Text
 
 from bot import data_folder
 from bot.card import plain
+from bot.ranked import proven
 from bot.store import utc_now
 from core.feedback import Rating
 from core.learning.rollback import Change, Epochs
 from core.ledger.epochs import Epoch
 from core.ledger.ledger import Ledger
-from core.proof import Proof
 from core.settings import Settings, load_settings
 
 SHOWN = 20  # changes of one epoch
@@ -71,7 +71,7 @@ async def tell_all(settings: Settings, console: Console, *, as_json: bool) -> No
     for one in there:
         up_to = str(one.last_feedback_id) if one.last_feedback_id >= 0 else "to be made anew"
         made = f"{one.made_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(one.id), made, up_to, _state(one), _proven(one.proof))
+        table.add_row(str(one.id), made, up_to, _state(one), proven(one.proof))
     console.print(table if there else "There is no epoch yet: `rerank` makes the first.")
 
 
@@ -140,15 +140,6 @@ def _state(one: Epoch) -> str:
     if one.live:
         return "held" if one.held else "live"
     return one.proof.outcome.value if one.refused and one.proof else ""
-
-
-def _proven(proof: Proof | None) -> str:
-    """Return what a replay found, in a few words."""
-    if proof is None:
-        return ""
-    if not proof.known:
-        return proof.reason
-    return f"{proof.reason}: {proof.known} known, {proof.won} won, {proof.lost} lost"
 
 
 def _as_object(one: Epoch) -> dict[str, Any]:

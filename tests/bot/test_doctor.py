@@ -78,6 +78,7 @@ async def test_a_new_bot_is_healthy(look: Look) -> None:
         "jobs",
         "index",
         "embedder",
+        "learning",
         "floor",
         "language model",
         "plugins",
