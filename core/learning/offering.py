@@ -9,7 +9,7 @@ from core.answers import Answer, Citation, Origin, Placement, Question
 from core.documents import content_hash
 from core.errors import NoPlaceError, PlatformAwayError, UnknownAnswerError
 from core.feedback import Choice, Decision, Proposal, Verdict
-from core.gating import Rules
+from core.gating import Rules, is_unsure
 from core.interfaces import Reply
 from core.learning.proposals import Proposals
 from core.learning.trusting import is_trusted
@@ -20,6 +20,7 @@ from core.ledger.inbox import delivered, is_buried
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.links import accounts_of
 from core.ledger.modes import facts_of
+from core.ledger.narrowing import as_known
 from core.ledger.offers import Offer, OfferState
 from core.ledger.proposals import Wording, wording_of
 from core.ledger.signals import last_given
@@ -135,7 +136,7 @@ class Offering:
         """Return the answer that a message is better than, where its writer may be asked about it."""
         answer_id = await offers.answered_below(connection, message.ref)
         answer = await load_answer(connection, answer_id) if answer_id else None
-        if answer is None or not await _is_bad(connection, answer):
+        if answer is None or not await self._is_bad(connection, answer):
             return None
         facts = await facts_of(
             connection, message, default=self._rules.mode, silenced_by=self._rules.silenced_by
@@ -147,6 +148,13 @@ class Offering:
             return None
         trusted = await is_trusted(connection, self._settings, message.person, message.sent_at)
         return answer if trusted else None
+
+    async def _is_bad(self, connection: Transaction, answer: Answer) -> bool:
+        """Say whether the bot did not know, was unsure, or was found wrong by somebody."""
+        if answer.origin is Origin.UNKNOWN or is_unsure(answer, self._rules.sure_from):
+            return True
+        given = await live_verdicts(connection, [answer.id])
+        return any(one.verdict is Verdict.DOWN for one in given)
 
     async def _had_enough(
         self, connection: Transaction, accounts: Sequence[str], answer_id: str
@@ -186,7 +194,7 @@ class Offering:
         proposal = Proposal(
             event_id=decision.event_id,
             ref=written[0][0],
-            conversation=message.conversation,
+            conversation=await as_known(connection, message.conversation),
             person=decision.person,
             author=decision.person,
             text="\n\n".join(text for _, text in written),
@@ -221,11 +229,3 @@ def _asks(offer: Offer, message: Message, answer: Answer) -> Answer:
         created_at=offer.at,
         author=None,
     )
-
-
-async def _is_bad(connection: Transaction, answer: Answer) -> bool:
-    """Say whether the bot did not know, or somebody found its answer wrong."""
-    if answer.origin is Origin.UNKNOWN:
-        return True
-    given = await live_verdicts(connection, [answer.id])
-    return any(one.verdict is Verdict.DOWN for one in given)

@@ -1,7 +1,7 @@
 """Telling: who asked in vain is told of the verified answer that there is now, where they asked."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -86,7 +86,7 @@ class Teller:
             since = started - LATELY
             async with self._ledger.reading() as connection:
                 begun = await tellings.untold(connection, since)
-                vain = await tellings.asked_in_vain(connection, since)
+                vain = await tellings.asked_in_vain(connection, since, self._rules.sure_from)
             for one in begun:
                 told += await self._post(one, looks=True)
             for number, asked in enumerate(vain, 1):
@@ -111,7 +111,7 @@ class Teller:
             message = await delivered(connection, vain.message_id)
             if message is None or message.ref.platform not in self.replies:
                 return None
-            if not vain.unknown and not await _is_doubted(connection, vain.answer_id):
+            if not vain.unsure and not await _is_doubted(connection, vain.answer_id):
                 return None
             place = await narrowed_to(connection, EVERYONE, message.conversation.id)
         sought = await self._retriever.seek(vain.text, place.requires)
@@ -220,9 +220,15 @@ async def _is_news(connection: Transaction, found: _Found, answer: Answer) -> bo
     return (
         at > found.message.sent_at
         and not wrote_it
+        and not await _was_helped(connection, said.id, accounts)
         and not await tellings.was_told(connection, answer.id, accounts)
         and await tellings.count_tellings(connection, answer.id) < MOST_PLACES
     )
+
+
+async def _was_helped(connection: Transaction, answer_id: str, accounts: Collection[str]) -> bool:
+    given = await live_verdicts(connection, [answer_id])
+    return any(one.verdict is Verdict.UP and one.person.id in accounts for one in given)
 
 
 async def _is_doubted(connection: Transaction, answer_id: str) -> bool:

@@ -45,6 +45,7 @@ async def save_answer(
         "audience_id": await audience_number(connection, audience),
         "author_id": answer.author.id if answer.author else None,
         "reused_id": answer.reused_id,
+        "score": answer.score,
         "created_at": answer.created_at,
     }
     if not await insert_once(connection, answers, row):
@@ -274,4 +275,5 @@ def _answer_of(row: Row[tuple[object, ...]], cited: list[tuple[Citation, bool]])
         standing=Standing(row.standing),
         notice=row.notice,
         reused_id=row.reused_id,
+        score=row.score,
     )

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -153,6 +154,7 @@ answers = Table(
     Column("audience_id", ForeignKey("audiences.id"), nullable=False),
     Column("author_id", ForeignKey("people.id"), index=True),
     Column("reused_id", ForeignKey("answers.id"), index=True),
+    Column("score", Float),
     Column("created_at", Instant, nullable=False, index=True),
 )
 

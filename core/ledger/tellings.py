@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Origin, Standing
@@ -19,13 +19,16 @@ MOST = 200  # questions that are looked at in one run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vain:
-    """A question that was answered badly, or by somebody found wrong: `answer_id` is what was said."""
+    """A question whose answer, `answer_id`, helped little: the bot was `unsure`, if it knew one at all.
+
+    Otherwise somebody found the answer wrong.
+    """
 
     text: str
     asked: str
     message_id: str
     answer_id: str
-    unknown: bool
+    unsure: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +40,16 @@ class Telling:
     copy_id: str
 
 
-async def asked_in_vain(connection: AsyncConnection, since: datetime) -> list[Vain]:
+async def asked_in_vain(
+    connection: AsyncConnection, since: datetime, sure_from: float
+) -> list[Vain]:
     """Return the questions since a time that something was verified after, the newest first.
 
-    Only those that the bot did not know, or that somebody said 👎 of, perhaps taken back since; never
-    what was asked in private, was taken away, or was told of already.
+    Only those that the bot did not know, whose answer scored less than `sure_from`, or that somebody
+    said 👎 of, perhaps taken back since; never what was asked in private, was taken away, or was told
+    of already.
     """
+    unsure = _unsure(sure_from)
     doubted = exists().where(
         feedback.c.answer_id == answers.c.id, feedback.c.verdict == Verdict.DOWN.value, explicit()
     )
@@ -50,7 +57,7 @@ async def asked_in_vain(connection: AsyncConnection, since: datetime) -> list[Va
         standings.c.standing == Standing.VERIFIED.value, standings.c.at > questions.c.asked_at
     )
     rows = await connection.execute(
-        select(questions, answers.c.origin)
+        select(questions, func.coalesce(unsure, False).label("unsure"))
         .join(answers, answers.c.id == questions.c.answer_id)
         .join(messages, messages.c.id == questions.c.message_id)
         .where(
@@ -58,7 +65,7 @@ async def asked_in_vain(connection: AsyncConnection, since: datetime) -> list[Va
             questions.c.text != "",
             messages.c.private.is_(False),
             messages.c.deleted_at.is_(None),
-            or_(answers.c.origin == Origin.UNKNOWN.value, doubted),
+            or_(unsure, doubted),
             settled,
             ~exists().where(tellings.c.message_id == questions.c.message_id),
         )
@@ -71,10 +78,17 @@ async def asked_in_vain(connection: AsyncConnection, since: datetime) -> list[Va
             asked=row.asked,
             message_id=row.message_id,
             answer_id=row.answer_id,
-            unknown=row.origin == Origin.UNKNOWN.value,
+            unsure=bool(row.unsure),
         )
         for row in rows
     ]
+
+
+def _unsure(sure_from: float) -> ColumnElement[bool]:
+    return or_(
+        answers.c.origin == Origin.UNKNOWN.value,
+        and_(answers.c.reused_id.is_(None), answers.c.score < sure_from),
+    )
 
 
 async def verified_at(connection: AsyncConnection, answer_id: str) -> datetime | None:

@@ -9,6 +9,7 @@ from core.embedders.hashing import HashingEmbedder
 from core.feedback import Reason, Verdict, Via
 from core.floor import Floor
 from core.influence import CERTAIN, Influence
+from core.learning.forgetting import Forgetting
 from core.learning.rollback import Epochs
 from core.learning.trusting import Weights
 from core.ledger.cases import Asked, load_asked
@@ -131,6 +132,15 @@ async def test_what_a_verified_answer_has_a_source_for_should_have_been_answered
     await curated.rerank()
     (only,) = await certain(curated)
     assert (only.right, only.refused, len(only.shown)) == (True, True, 1)
+
+
+async def test_forgetting_who_judged_takes_their_labels(audited: Tavern) -> None:
+    """What the floor was learned from goes with them, and it is the one that is set again."""
+    assert (await floor_of(audited)).proven
+    await Forgetting(ledger=audited.ledger, now=audited.clock).forget(CURATOR)
+    await audited.rerank()
+    assert await certain(audited) == []
+    assert await floor_of(audited) == Floor(at=CONFIGURED, configured=CONFIGURED)
 
 
 async def test_a_changed_source_takes_its_labels_back(audited: Tavern) -> None:

@@ -14,9 +14,10 @@ from core.learning.offering import DECIDED, GONE, MOST_A_DAY, NOT_YOURS
 from core.ledger.proposals import stitched
 from core.messages import Conversation, Deleted, Message, Person
 from core.modes import Mode
-from tests.core.learning.test_proposals import QUESTION, SAID, edit, saved, votes
+from tests.core.learning.test_proposals import NEAR, QUESTION, SAID, edit, saved, votes
 from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KeptReply, Tavern
 
+GARDEN = Conversation(platform="test", key="garden", name="The garden")
 MORE = "The second one from the left is for the gate."
 GUEST = replace(BEN, guest=True)
 
@@ -83,6 +84,15 @@ async def test_nobody_is_asked_below_a_good_answer(tavern: Tavern) -> None:
     assert answer.origin is not Origin.UNKNOWN
     assert not (await answers(tavern, asked))[1].finished
     await tavern.judge(answer, Verdict.DOWN, CLEO)
+    assert (await answers(tavern, asked))[1].finished
+
+
+async def test_who_answers_where_the_bot_was_unsure_is_asked(tavern: Tavern) -> None:
+    """A source that hardly matches is no good answer, though nobody found it wrong."""
+    asked, answer = await unknown(tavern, "Does the gardener know when the kitchen closes?")
+    assert answer.origin is not Origin.UNKNOWN
+    assert answer.score is not None
+    assert answer.score < tavern.settings.conversations.sure
     assert (await answers(tavern, asked))[1].finished
 
 
@@ -170,6 +180,22 @@ async def test_the_same_words_are_one_answer_with_a_vote(tavern: Tavern) -> None
         await decided(tavern, reply.answer, person=person)
     assert [one.author for one in await saved(tavern)] == [BEN, CLEO]
     assert await votes(tavern) == [("cleo", Verdict.UP)]
+
+
+async def test_what_became_private_meanwhile_is_kept_for_its_members(tavern: Tavern) -> None:
+    """The hall is closed between the offer and the press: nobody outside gets what was kept."""
+    asked, _ = await unknown(tavern)
+    _, reply = await answers(tavern, asked)
+    closed = replace(HALL, public=False)
+    await tavern.assistant.on_message(
+        tavern.message("So be it.", place=closed, addressed=False), KeptReply("closed")
+    )
+    await decided(tavern, reply.answer)
+    await tavern.rerank()
+    (kept,) = await saved(tavern)
+    assert kept.audience == closed.audience
+    assert (await tavern.ask(NEAR, place=closed)).text == SAID
+    assert SAID not in (await tavern.ask(NEAR, place=GARDEN)).text
 
 
 async def test_an_offer_is_for_its_writer_and_decided_once(tavern: Tavern) -> None:

@@ -1,5 +1,7 @@
 """Telling: who asked in vain is told once of what was verified, where they asked and may read it."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -13,11 +15,10 @@ from core.ledger.tables import questions
 from core.messages import Conversation, Deleted, Message, MessageRef, Person
 from core.modes import Mode
 from core.scheduler import silent
-from tests.core.learning.test_offering import answers, decided, unknown
+from tests.core.learning.test_offering import GARDEN, answers, decided, unknown
 from tests.core.learning.test_proposals import NEAR, SAID
-from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KeptReply, Tavern
+from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KeptReply, Tavern, page
 
-GARDEN = Conversation(platform="test", key="garden", name="The garden")
 DORA = Person(platform="test", key="dora", name="Dora")
 
 
@@ -135,6 +136,40 @@ async def test_a_silenced_conversation_is_told_nothing(tavern: Tavern) -> None:
     modes = Conversations(ledger=tavern.ledger, default=Mode.MENTION, curators=(), now=tavern.clock)
     await modes.silence(HALL, True, CLEO)
     assert await tell(tavern, Postbox()) == 0
+
+
+async def test_what_became_private_meanwhile_is_told_to_nobody_outside(tavern: Tavern) -> None:
+    """The hall is closed after the answer was verified and before anybody was told of it."""
+    outside, _ = await unknown(tavern, NEAR, GARDEN, CLEO)
+    asked = await verified(tavern)
+    closed = replace(HALL, public=False)
+    await tavern.assistant.on_message(
+        tavern.message("So be it.", place=closed, addressed=False), KeptReply("closed")
+    )
+    postbox = Postbox()
+    assert await tell(tavern, postbox) == 1
+    assert (len(postbox.told(asked)), postbox.told(outside)) == (1, [])
+
+
+@pytest.mark.parametrize(("helped", "told"), [(False, 2), (True, 1)])
+async def test_who_got_an_unsure_answer_is_told_unless_it_helped(
+    tavern: Tavern, *, helped: bool, told: int
+) -> None:
+    """Its sources hardly matched; whoever found it right all the same is left in peace."""
+    tavern.settings = tavern.settings.model_copy(
+        update={"conversations": tavern.settings.conversations.model_copy(update={"sure": 1.0})}
+    )
+    tavern.assistant = tavern.new_assistant()
+    tavern.source.held.append(
+        page("Odds", "The spare keys of the stable hang where they always hang.")
+    )
+    await tavern.read()
+    _, unsure = await unknown(tavern, NEAR, GARDEN, CLEO)
+    assert unsure.origin is not Origin.UNKNOWN
+    if helped:
+        await tavern.judge(unsure, Verdict.UP, CLEO)
+    await verified(tavern)
+    assert await tell(tavern, Postbox()) == told
 
 
 async def test_a_good_answer_that_is_verified_is_told_to_nobody(tavern: Tavern) -> None:
