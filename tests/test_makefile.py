@@ -39,6 +39,7 @@ def test_help_lists_every_target() -> None:
         ("run", "-m bot run"),
         ("demo", "-m bot demo"),
         ("test", "-m pytest"),
+        ("cover", "--cov"),
         ("check", "mypy"),
         ("fix", "ruff format ."),
     ],

@@ -45,9 +45,8 @@ async def asked_in_vain(
 ) -> list[Vain]:
     """Return the questions since a time that something was verified after, the newest first.
 
-    Only those that the bot did not know, whose answer scored less than `sure_from`, or that somebody
-    said 👎 of, perhaps taken back since; never what was asked in private, was taken away, or was told
-    of already.
+    Only what the bot did not know, what scored less than `sure_from`, and what somebody said 👎 of, be
+    it taken back since; never what was asked in private, was taken away, or was told of already.
     """
     unsure = _unsure(sure_from)
     doubted = exists().where(
