@@ -40,15 +40,13 @@ class Telling:
     copy_id: str
 
 
-async def asked_in_vain(
-    connection: AsyncConnection, since: datetime, sure_from: float
-) -> list[Vain]:
+async def asked_in_vain(connection: AsyncConnection, since: datetime, sure: float) -> list[Vain]:
     """Return the questions since a time that something was verified after, the newest first.
 
-    Only what the bot did not know, what scored less than `sure_from`, and what somebody said 👎 of, be
+    Only what the bot did not know, what scored less than `sure`, and what somebody said 👎 of, be
     it taken back since; never what was asked in private, was taken away, or was told of already.
     """
-    unsure = _unsure(sure_from)
+    unsure = _unsure(sure)
     doubted = exists().where(
         feedback.c.answer_id == answers.c.id, feedback.c.verdict == Verdict.DOWN.value, explicit()
     )
@@ -83,10 +81,10 @@ async def asked_in_vain(
     ]
 
 
-def _unsure(sure_from: float) -> ColumnElement[bool]:
+def _unsure(sure: float) -> ColumnElement[bool]:
     return or_(
         answers.c.origin == Origin.UNKNOWN.value,
-        and_(answers.c.reused_id.is_(None), answers.c.score < sure_from),
+        and_(answers.c.reused_id.is_(None), answers.c.score < sure),
     )
 
 
