@@ -1,5 +1,7 @@
 """Replay: an epoch counts once it is shown to be no worse on what is known, and no longer than that."""
 
+import asyncio
+
 import pytest
 
 from bot.jobs import CANARIES
@@ -347,3 +349,17 @@ async def test_a_good_day_changes_nothing(vouched: Tavern) -> None:
     await vouched.rerank()
     report = await job(vouched).run(vouched.clock(), silent)
     assert "Epoch 2 against epoch 1: no worse" in report.summary
+
+
+async def test_two_runs_at_once_leave_one_epoch_that_counts(vouched: Tavern) -> None:
+    """As of two processes: whichever ends last, one epoch is live, and it is one that passed."""
+    pushed = await spoil(vouched, "abc")
+    await asyncio.gather(vouched.rerank(), vouched.rerank())
+    assert [one[1:] for one in await epochs(vouched) if one[1]] == [(True, Outcome.UNPROVEN)]
+    await vouched.correct(await vouched.ask("How old is the dog?"), "It is nine.", CURATOR)
+    for one in pushed:
+        await vouched.judge(one, Verdict.DOWN, CURATOR)
+    await asyncio.gather(vouched.rerank(), vouched.rerank())
+    there = await epochs(vouched)
+    assert [outcome for _, live, outcome in there if live] == [Outcome.PASSED]
+    assert (await vouched.ask("How old is the dog?")).text == "It is nine."
