@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from functools import lru_cache
 
 from core.opposites import words_in
 from core.questions import ARTICLES, ASKING
@@ -14,10 +15,16 @@ def named_instead(one: str, other: str) -> frozenset[str]:
     Empty where either names nothing that the other does not. It may be another word for the same, so
     that the terms alone say little: what is known under that name decides.
     """
-    mine, theirs = _named(one) - {*terms_of(other)}, _named(other) - {*terms_of(one)}
+    mine, theirs = _named(one) - _terms(other), _named(other) - _terms(one)
     return mine if theirs else frozenset()
 
 
+@lru_cache(maxsize=4_096)
+def _terms(text: str) -> frozenset[str]:
+    return frozenset(terms_of(text))
+
+
+@lru_cache(maxsize=4_096)  # the phrasings of stored answers are compared with every question
 def _named(text: str) -> frozenset[str]:
     return frozenset(term for word in _behind_articles(words_in(text)) for term in terms_of(word))
 

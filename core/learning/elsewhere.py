@@ -39,8 +39,13 @@ async def without_others(
 
 def _named(question: str, stored: Recalled) -> frozenset[str]:
     """Return the terms of what a question names where each phrasing of an answer names another thing."""
-    instead = [named_instead(question, phrasing) for phrasing, _ in stored.phrasings]
-    return instead[0] - {*terms_of(stored.answer.text)} if all(instead) else frozenset()
+    named: frozenset[str] = frozenset()
+    for phrasing, _ in stored.phrasings:
+        instead = named_instead(question, phrasing)
+        if not instead:
+            return frozenset()
+        named = named or instead
+    return named - {*terms_of(stored.answer.text)}
 
 
 def _of_another(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, func, select, union, update
+from sqlalchemy import Row, Subquery, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Answer, Citation, Origin, Question, Standing
@@ -137,6 +137,7 @@ async def load_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[
 
 async def _load_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Answer]:
     cited = await _load_citations(connection, ids)
+    first = _first_questions(ids)
     rows = await connection.execute(
         select(
             answers,
@@ -151,11 +152,20 @@ async def _load_answers(connection: AsyncConnection, ids: Sequence[str]) -> dict
         )
         .join(audiences, audiences.c.id == answers.c.audience_id)
         .join(questions, questions.c.answer_id == answers.c.id)
+        .join(first, first.c.id == questions.c.id)
         .outerjoin(people, people.c.id == answers.c.author_id)
-        .where(answers.c.id.in_(ids))
-        .order_by(questions.c.text != "", questions.c.asked_at.desc(), questions.c.id)
+        .where(first.c.place == 1)
+        .order_by(answers.c.id)
     )
     return {row.id: _answer_of(row, cited.get(row.id, [])) for row in rows}
+
+
+def _first_questions(ids: Sequence[str]) -> Subquery:
+    """Return questions with their place among those of their answer, the first of which it was given to."""
+    order = (questions.c.text != "").desc(), questions.c.asked_at, questions.c.id.desc()
+    place = func.row_number().over(partition_by=questions.c.answer_id, order_by=order)
+    of_these = select(questions.c.id, place.label("place")).where(questions.c.answer_id.in_(ids))
+    return of_these.subquery()
 
 
 async def load_answer(connection: AsyncConnection, answer_id: str) -> Answer | None:
