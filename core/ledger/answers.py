@@ -46,6 +46,7 @@ async def save_answer(
         "author_id": answer.author.id if answer.author else None,
         "reused_id": answer.reused_id,
         "created_at": answer.created_at,
+        "score": answer.score,
     }
     if not await insert_once(connection, answers, row):
         return
@@ -274,4 +275,5 @@ def _answer_of(row: Row[tuple[object, ...]], cited: list[tuple[Citation, bool]])
         standing=Standing(row.standing),
         notice=row.notice,
         reused_id=row.reused_id,
+        score=row.score,
     )

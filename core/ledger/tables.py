@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -154,6 +155,8 @@ answers = Table(
     Column("author_id", ForeignKey("people.id"), index=True),
     Column("reused_id", ForeignKey("answers.id"), index=True),
     Column("created_at", Instant, nullable=False, index=True),
+    # That of its best cited passage; not known of what was answered before this was kept.
+    Column("score", Float),
 )
 
 questions = Table(

@@ -18,7 +18,16 @@ from tests.core.learning.test_proposals import QUESTION, SAID, edit, saved, vote
 from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KeptReply, Tavern
 
 MORE = "The second one from the left is for the gate."
+KITCHEN = "When does the kitchen close?"
+LATER = "On Sundays the kitchen closes at eleven already."
 GUEST = replace(BEN, guest=True)
+
+
+def sure_from(tavern: Tavern, score: float) -> None:
+    """Have the bot be sure of answers whose best source scores so much."""
+    chosen = tavern.settings.conversations.model_copy(update={"sure": score})
+    tavern.settings = tavern.settings.model_copy(update={"conversations": chosen})
+    tavern.assistant = tavern.new_assistant()
 
 
 async def unknown(
@@ -79,11 +88,36 @@ async def test_who_answers_what_the_bot_did_not_know_is_asked_alone(tavern: Tave
 
 async def test_nobody_is_asked_below_a_good_answer(tavern: Tavern) -> None:
     """Once somebody found it wrong, who answers below it is asked."""
-    asked, answer = await unknown(tavern, "When does the kitchen close?")
+    asked, answer = await unknown(tavern, KITCHEN)
     assert answer.origin is not Origin.UNKNOWN
     assert not (await answers(tavern, asked))[1].finished
     await tavern.judge(answer, Verdict.DOWN, CLEO)
     assert (await answers(tavern, asked))[1].finished
+
+
+async def test_who_answers_where_the_bot_was_not_sure_is_asked(tavern: Tavern) -> None:
+    """Unless somebody found its answer right before."""
+    sure_from(tavern, 1.0)
+    for liked, times in ((False, 1), (True, 0)):
+        asked, answer = await unknown(tavern, KITCHEN)
+        assert answer.origin is not Origin.UNKNOWN
+        if liked:
+            await tavern.judge(answer, Verdict.UP, CLEO)
+        assert len((await answers(tavern, asked, LATER))[1].finished) == times
+
+
+async def test_who_answers_what_was_found_wrong_elsewhere_is_asked(tavern: Tavern) -> None:
+    """A stored answer that the live epoch rates badly is in doubt wherever it was given."""
+    sure_from(tavern, 0.0)
+    await tavern.correct(await tavern.ask(KITCHEN), "It closes whenever the cook is tired.", CLEO)
+    await tavern.rerank()
+    asked, given = await unknown(tavern, KITCHEN)
+    assert given.author == CLEO
+    elsewhere = await tavern.ask(KITCHEN)
+    for name in ("dora", "emil", "finn", "gwen"):
+        await tavern.judge(elsewhere, Verdict.DOWN, Person(platform="test", key=name, name=name))
+    await tavern.rerank()
+    assert (await answers(tavern, asked, LATER))[1].finished
 
 
 @pytest.mark.parametrize("said", ["Thanks a lot!", "Has anybody seen where they hang?", "No idea."])

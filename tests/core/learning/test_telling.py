@@ -10,10 +10,18 @@ from core.learning.forgetting import Forgetting
 from core.learning.telling import NOTICE
 from core.ledger.conduct import tellings
 from core.ledger.tables import questions
+from core.links import Linking
 from core.messages import Conversation, Deleted, Message, MessageRef, Person
 from core.modes import Mode
 from core.scheduler import silent
-from tests.core.learning.test_offering import answers, decided, unknown
+from tests.core.learning.test_offering import (
+    KITCHEN,
+    LATER,
+    answers,
+    decided,
+    sure_from,
+    unknown,
+)
 from tests.core.learning.test_proposals import NEAR, SAID
 from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KeptReply, Tavern
 
@@ -48,10 +56,15 @@ class Postbox:
         return held.finished if held else []
 
 
-async def verified(tavern: Tavern, place: Conversation = HALL) -> Message:
-    """Have Ben answer what the bot did not know, and a curator find that right; return what Ana asked."""
+def curated(tavern: Tavern) -> None:
+    """Make Dora a curator."""
     learning = tavern.settings.learning.model_copy(update={"curators": (DORA.id,)})
     tavern.settings = tavern.settings.model_copy(update={"learning": learning})
+
+
+async def verified(tavern: Tavern, place: Conversation = HALL) -> Message:
+    """Have Ben answer what the bot did not know, and a curator find that right; return what Ana asked."""
+    curated(tavern)
     asked, _ = await unknown(tavern, place=place)
     _, reply = await answers(tavern, asked)
     await decided(tavern, reply.answer)
@@ -144,6 +157,70 @@ async def test_a_good_answer_that_is_verified_is_told_to_nobody(tavern: Tavern) 
     for person in (BEN, CLEO, DORA):
         await tavern.judge(good, Verdict.UP, person)
     assert await tell(tavern, Postbox()) == 0
+
+
+async def better_at_the_kitchen(tavern: Tavern) -> None:
+    """Have Ben correct what Cleo was told in the garden, and a curator find that right."""
+    given = await tavern.ask(KITCHEN, person=CLEO, place=GARDEN)
+    await tavern.correct(given, LATER, BEN)
+    await tavern.rerank()
+    again = await tavern.ask(KITCHEN, person=DORA)
+    assert again.text == LATER
+    await tavern.judge(again, Verdict.UP, DORA)
+
+
+@pytest.mark.parametrize(("score", "liked", "told"), [(1.0, 0, 1), (1.0, 1, 0), (0.0, 0, 0)])
+async def test_who_got_an_answer_that_the_bot_was_not_sure_of_is_told(
+    tavern: Tavern, score: float, liked: int, told: int
+) -> None:
+    """Of another one that is verified; not where they found theirs right, or where it was sure."""
+    curated(tavern)
+    sure_from(tavern, score)
+    asked, given = await unknown(tavern, KITCHEN)
+    if liked:
+        await tavern.judge(given, Verdict.UP, ANA)
+    await better_at_the_kitchen(tavern)
+    postbox = Postbox()
+    assert await tell(tavern, postbox) == 1 + told  # Cleo is: Ben found wrong what she was told
+    assert [one.text for one in postbox.told(asked)] == [LATER] * told
+
+
+async def test_a_thread_is_told_once_however_many_asked_in_it(tavern: Tavern) -> None:
+    """One card in it reaches all of them."""
+    curated(tavern)
+    asked, _ = await unknown(tavern)
+    below = tavern.message(NEAR, person=CLEO, thread=asked.ref.key)
+    await tavern.assistant.on_message(below, KeptReply(f"{below.ref.key}-answer"))
+    await verified(tavern, GARDEN)
+    postbox = Postbox()
+    assert await tell(tavern, postbox) == 2  # the garden's, and theirs
+    assert len(postbox.told(asked)) + len(postbox.told(below)) == 1
+
+
+async def test_who_found_it_wrong_beside_the_asker_is_told_there(tavern: Tavern) -> None:
+    """Ana knows the answer from the garden; Emil waits in the hall, where the card is posted."""
+    curated(tavern)
+    asked, given = await unknown(tavern)
+    await tavern.judge(given, Verdict.DOWN, Person(platform="test", key="emil", name="Emil"))
+    await verified(tavern, GARDEN)
+    await tavern.rerank()
+    assert (await tavern.ask(NEAR, place=CELLAR)).text == SAID
+    postbox = Postbox()
+    assert await tell(tavern, postbox) == 1
+    assert postbox.told(asked)
+    assert await tell(tavern, postbox) == 0
+
+
+async def test_one_person_with_two_accounts_is_told_once(tavern: Tavern) -> None:
+    """In two channels, in other words, from linked accounts: where they asked last."""
+    other = Person(platform="test", key="ana2", name="Ana at home")
+    linking = Linking(tavern.ledger, (), tavern.clock)
+    first, _ = await unknown(tavern, NEAR, GARDEN, other)
+    await linking.redeem(other, await linking.offer(ANA))
+    asked = await verified(tavern)
+    postbox = Postbox()
+    assert await tell(tavern, postbox) == 1
+    assert (len(postbox.told(first)), len(postbox.told(asked))) == (0, 1)
 
 
 async def test_forgetting_an_asker_takes_what_they_were_told(tavern: Tavern) -> None:
