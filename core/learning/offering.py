@@ -99,6 +99,22 @@ class Offering:
             return False
         return True
 
+    async def open_on(self, platform: str) -> list[tuple[str, Answer]]:
+        """Return what people of a platform are still asked, each with the id of whom, oldest first.
+
+        After thirty days nobody is asked any more, nor where there is nothing left to be kept.
+        """
+        found: list[tuple[str, Answer]] = []
+        async with self._ledger.reading() as connection:
+            for offer in await offers.open_offers(connection, platform, self._now() - LATELY):
+                message = await delivered(connection, offer.message_id)
+                answer = await load_answer(connection, offer.answer_id)
+                if message is None or answer is None or not answer.question.text:
+                    continue
+                if not await is_buried(connection, message.ref):
+                    found.append((offer.person_id, _asks(offer, message, answer)))
+        return found
+
     async def objection(self, decision: Decision) -> str | None:
         """Return the sentence on why a decision on an offer would have no effect now, or None."""
         async with self._ledger.reading() as connection:

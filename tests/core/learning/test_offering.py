@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 
 from core.answers import Answer, Origin, Placement, Standing
+from core.audience import EVERYONE
 from core.conversations import Conversations
 from core.errors import NoPlaceError, UnknownAnswerError
 from core.feedback import Choice, Decision, Verdict
 from core.learning.forgetting import Forgetting
 from core.learning.offering import DECIDED, GONE, MOST_A_DAY, NOT_YOURS
+from core.ledger.narrowing import narrowed_to
 from core.ledger.proposals import stitched
-from core.messages import Conversation, Deleted, Message, Person
+from core.messages import Conversation, Deleted, Message, Person, Reopened
 from core.modes import Mode
 from tests.core.learning.test_proposals import QUESTION, SAID, edit, saved, votes
 from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KeptReply, Tavern
@@ -218,6 +220,37 @@ async def test_an_offer_is_for_its_writer_and_decided_once(tavern: Tavern) -> No
     assert await saved(tavern) == []
 
 
+async def test_what_is_not_decided_is_still_asked_after_a_restart(tavern: Tavern) -> None:
+    """As the ledger has it: not once it is decided, its words are taken away, or a month has passed."""
+    shown = []
+    for number in range(3):
+        asked, _ = await unknown(tavern, f"{QUESTION} Door {number}?")
+        shown.append(await answers(tavern, asked))
+    restarted = tavern.new_assistant()
+    assert await restarted.offers("test") == [(BEN.id, reply.answer) for _, reply in shown]
+    assert await restarted.offers("elsewhere") == []
+    await decided(tavern, shown[0][1].answer, Choice.DECLINE)
+    await tavern.assistant.on_deleted(gone(tavern, shown[1][0]))
+    assert await restarted.offers("test") == [(BEN.id, shown[2][1].answer)]
+    tavern.clock.advance(days=31)
+    assert await restarted.offers("test") == []
+
+
+async def test_what_was_made_private_since_is_kept_for_those_inside(tavern: Tavern) -> None:
+    """Between the offer and the press: nobody outside is given it, and the hall stays closed."""
+    asked, _ = await unknown(tavern)
+    _, reply = await answers(tavern, asked)
+    await closes(tavern, HALL)
+    await decided(tavern, reply.answer)
+    await tavern.rerank()
+    (kept,) = await saved(tavern)
+    assert kept.audience == replace(HALL, public=False).audience
+    assert (await tavern.ask(QUESTION, person=CLEO, place=CELLAR)).origin is Origin.UNKNOWN
+    async with tavern.ledger.reading() as connection:
+        closed = await narrowed_to(connection, EVERYONE, HALL.id)
+    assert closed == kept.audience
+
+
 async def test_what_was_taken_away_is_not_kept(tavern: Tavern) -> None:
     """Whoever presses then is told, beforehand and afterwards."""
     asked, _ = await unknown(tavern)
@@ -270,3 +303,11 @@ def gone(tavern: Tavern, message: Message) -> Deleted:
 async def texts(tavern: Tavern) -> list[str]:
     """Return what is kept and may be given."""
     return [one.text for one in await saved(tavern) if one.standing is not Standing.STALE]
+
+
+async def closes(tavern: Tavern, place: Conversation) -> None:
+    """Have a conversation made private."""
+    closed, at = replace(place, public=False), tavern.clock.advance(seconds=1)
+    event = Reopened(event_id=f"closed:{at.isoformat()}", conversation=closed, at=at)
+    await tavern.assistant.receive(event)
+    await tavern.assistant.drain()

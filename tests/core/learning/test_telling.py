@@ -1,10 +1,13 @@
 """Telling: who asked in vain is told once of what was verified, where they asked and may read it."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from core.answers import Answer, Origin
 from core.conversations import Conversations
+from core.errors import PlatformAwayError
 from core.feedback import Verdict
 from core.learning.forgetting import Forgetting
 from core.learning.telling import NOTICE
@@ -18,6 +21,7 @@ from tests.core.learning.test_offering import (
     KITCHEN,
     LATER,
     answers,
+    closes,
     decided,
     sure_from,
     unknown,
@@ -36,6 +40,18 @@ class CutReply(KeptReply):
         """Post, and end."""
         await super().finish(answer)
         raise ConnectionError
+
+
+class AwayReply(KeptReply):
+    """Its platform is away for a while."""
+
+    away = True
+
+    async def finish(self, answer: Answer) -> MessageRef:
+        """Post, unless away."""
+        if self.away:
+            raise PlatformAwayError("The platform is away.")
+        return await super().finish(answer)
 
 
 class Postbox:
@@ -119,6 +135,41 @@ async def test_who_may_not_read_it_is_not_told(tavern: Tavern) -> None:
     postbox = Postbox()
     assert await tell(tavern, postbox) == 1
     assert (len(postbox.told(asked)), postbox.told(outside)) == (1, [])
+
+
+async def test_who_may_read_it_no_more_is_not_told(tavern: Tavern) -> None:
+    """It was learned in a hall that is private by now; those inside are told."""
+    outside, _ = await unknown(tavern, NEAR, GARDEN, CLEO)
+    asked = await verified(tavern)
+    await closes(tavern, HALL)
+    postbox = Postbox()
+    assert await tell(tavern, postbox) == 1
+    assert (len(postbox.told(asked)), postbox.told(outside)) == (1, [])
+
+
+async def test_what_became_private_after_it_was_noted_is_not_posted(tavern: Tavern) -> None:
+    """A platform that was away is asked again later; who may read it is looked at once more."""
+    outside, _ = await unknown(tavern, NEAR, GARDEN, CLEO)
+    await verified(tavern)
+    postbox = Postbox()
+    away = AwayReply(f"{outside.ref.key}-told", place=GARDEN)
+    postbox.replies[outside.ref.key] = away
+    assert await tell(tavern, postbox) == 1
+    await closes(tavern, HALL)
+    away.away = False
+    assert await tell(tavern, postbox) == 0
+    assert away.finished == []
+
+
+async def test_who_asked_where_it_became_private_is_told_there(tavern: Tavern) -> None:
+    """What everyone may read is read there as well; the copy is for those inside alone."""
+    asked, _ = await unknown(tavern, NEAR, GARDEN, CLEO)
+    await verified(tavern)
+    await closes(tavern, GARDEN)
+    postbox = Postbox()
+    await tell(tavern, postbox)
+    (told,) = postbox.told(asked)
+    assert told.audience == replace(GARDEN, public=False).audience
 
 
 async def test_neither_another_question_nor_one_taken_away_is_told(tavern: Tavern) -> None:
