@@ -9,6 +9,7 @@ from core.embedders.hashing import HashingEmbedder
 from core.feedback import Reason, Verdict, Via
 from core.floor import Floor
 from core.influence import CERTAIN, Influence
+from core.learning.forgetting import Forgetting
 from core.learning.rollback import Epochs
 from core.learning.trusting import Weights
 from core.ledger.cases import Asked, load_asked
@@ -95,6 +96,26 @@ async def test_going_back_to_an_epoch_takes_its_floor_back(audited: Tavern) -> N
     assert await floor_of(audited) == learned
     audited.new_assistant()
     assert await floor_of(audited) == learned
+
+
+async def test_a_forgotten_persons_labels_are_gone(audited: Tavern) -> None:
+    """The floor is what it was without them, to the bit; without anybody's labels nothing is proven."""
+    learning = audited.settings.learning.model_copy(update={"curators": (CURATOR.id, BEN.id)})
+    audited.settings = audited.settings.model_copy(update={"learning": learning})
+    await audited.rerank()
+    before, labels = await floor_of(audited), await certain(audited)
+    await audited.judge(await audited.ask(answered("p"), person=BEN), Verdict.DOWN, BEN)
+    await audited.rerank()
+    assert len(await certain(audited)) == len(labels) + 1
+    assert await floor_of(audited) != before
+    forgetting = Forgetting(ledger=audited.ledger, now=audited.clock)
+    await forgetting.forget(BEN)
+    await audited.rerank()
+    assert (await certain(audited), await floor_of(audited)) == (labels, before)
+    await forgetting.forget(CURATOR)
+    await audited.rerank()
+    assert await certain(audited) == []
+    assert not (await floor_of(audited)).proven
 
 
 async def test_a_crowd_has_no_say_of_single_thumbs(curated: Tavern) -> None:
