@@ -16,6 +16,7 @@ from core.ledger.tables import answers, feedback, messages, questions, standings
 from core.ledger.writes import insert_once
 from core.messages import Message
 
+FIELDS = ("text", "asked", "message_id", "answer_id")
 MOST = 200  # questions that are looked at in one run
 
 
@@ -71,15 +72,7 @@ async def asked_in_vain(
         .order_by(case((vain, 0), else_=1), questions.c.asked_at.desc(), questions.c.id)
         .limit(MOST)
     )
-    return [
-        Vain(
-            text=row.text,
-            asked=row.asked,
-            message_id=row.message_id,
-            answer_id=row.answer_id,
-        )
-        for row in rows
-    ]
+    return [Vain(**{name: getattr(row, name) for name in FIELDS}) for row in rows]
 
 
 async def verified_at(connection: AsyncConnection, answer_id: str) -> datetime | None:
