@@ -99,8 +99,8 @@ class Answer:
 
     `notice` is a plain sentence above the answer, for instance that the language model was away.
     `nearest` are the sources that come closest when the answer is that it does not know.
-    `badge` is set when a stored answer was given again. `score` is that of the best cited passage
-    while the answer is new; the ledger does not keep it, nor a text that is `Secret`.
+    `badge` is set when a stored answer was given again. `score` is that of the best passage that it
+    cited as it was written. The ledger does not keep a text that is `Secret`.
     """
 
     id: str

@@ -222,6 +222,10 @@ class Assistant:
         async with self._ledger.reading() as connection:
             return await posts.posts_since(connection, platform, at)
 
+    async def offers(self, platform: str) -> list[tuple[str, Answer]]:
+        """Return what people of a platform are asked to decide alone, each with whose it is to decide."""
+        return await self._offering.open_on(platform)
+
     async def objection(self, decision: Decision) -> str | None:
         """Return the sentence on why a decision would have no effect now, or None."""
         if decision.choice.about_offer:

@@ -150,14 +150,6 @@ def is_sure(answer: Answer, sure_from: float) -> bool:
     return well_matched and is_grounded(answer.text)
 
 
-def is_unsure(answer: Answer, sure_from: float) -> bool:
-    """Say whether an answer was written from sources of which the best matches the question badly.
-
-    What was given again is as sure as what it repeats.
-    """
-    return answer.reused_id is None and answer.score is not None and answer.score < sure_from
-
-
 def is_grounded(text: str) -> bool:
     """Say whether each paragraph of an answer ends with the mark of its source.
 

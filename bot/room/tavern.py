@@ -182,6 +182,7 @@ class Tavern:
                 counts=await self.assistant.counts(),
                 status=await self.assistant.status(),
             )
+            self.timeline.load_offers(await self.assistant.offers(PLATFORM))
             self.timeline.load(await self.assistant.history(CONVERSATION.id))
 
     async def run_job(self, name: str) -> None:

@@ -83,8 +83,13 @@ class Timeline:
     # -- what one person alone sees ------------------------------------------------------------
 
     def offer(self, person_id: str, offer: Answer) -> None:
-        """Ask one person, alone, until they answer or the room is opened anew."""
+        """Ask one person, alone, until they answer."""
         self._offers[offer.id] = (person_id, offer)
+        self._changed()
+
+    def load_offers(self, offers: Sequence[tuple[str, Answer]]) -> None:
+        """Take what everybody is asked by now, each with whom, in place of what they were asked."""
+        self._offers = {offer.id: (person_id, offer) for person_id, offer in offers}
         self._changed()
 
     def offers_to(self, person_id: str) -> list[Answer]:

@@ -5,14 +5,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from core.answers import Answer, Citation, Origin, Question, Standing
+from core.commands import is_command
 from core.documents import content_hash
 from core.errors import UnknownAnswerError
 from core.feedback import Correction, Feedback, Verdict, Via
 from core.learning.support import support_of
 from core.ledger.answers import load_answer, save_answer
 from core.ledger.feedback import append, save_correction
-from core.ledger.ledger import Ledger
+from core.ledger.ledger import Ledger, Transaction
+from core.ledger.links import accounts_of
 from core.ledger.people import see_person
+from core.ledger.posts import asked_for
 from core.ledger.runs import note
 from core.retrieval import Retriever
 
@@ -40,6 +43,7 @@ class Corrections:
         if not text:
             raise UnknownAnswerError("A correction needs a text: write the better answer.")
         async with self._ledger.reading() as connection:
+            correction = await _of_what_was_presented(connection, correction)
             corrected = await load_answer(connection, correction.answer_id)
         if corrected is None:
             raise UnknownAnswerError("That answer is no longer stored, so it cannot be corrected.")
@@ -94,3 +98,18 @@ class Corrections:
                 now=now,
             )
         return True
+
+
+async def _of_what_was_presented(connection: Transaction, correction: Correction) -> Correction:
+    """Return a correction as one of the stored answer, where its writer had a command show them that.
+
+    It is for the readers of that answer then, also where it was shown to its writer alone. What
+    somebody else writes below it stays where it was written.
+    """
+    shown = await load_answer(connection, correction.answer_id)
+    asked = await asked_for(connection, correction.answer_id)
+    if shown is None or shown.reused_id is None or asked is None or not is_command(asked.text):
+        return correction
+    accounts = {one.id for one in await accounts_of(connection, correction.person)}
+    theirs = asked.person.id in accounts
+    return replace(correction, answer_id=shown.reused_id) if theirs else correction

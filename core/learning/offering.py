@@ -8,21 +8,20 @@ from datetime import datetime, timedelta
 from core.answers import Answer, Citation, Origin, Placement, Question
 from core.documents import content_hash
 from core.errors import NoPlaceError, PlatformAwayError, UnknownAnswerError
-from core.feedback import Choice, Decision, Proposal, Verdict
-from core.gating import Rules, is_unsure
+from core.feedback import Choice, Decision, Proposal
+from core.gating import Rules
 from core.interfaces import Reply
 from core.learning.proposals import Proposals
 from core.learning.trusting import is_trusted
 from core.ledger import offers
 from core.ledger.answers import load_answer
-from core.ledger.feedback import live_verdicts
+from core.ledger.doubts import doubt_of
 from core.ledger.inbox import delivered, is_buried
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.links import accounts_of
 from core.ledger.modes import facts_of
-from core.ledger.narrowing import as_known
 from core.ledger.offers import Offer, OfferState
-from core.ledger.proposals import Wording, wording_of
+from core.ledger.proposals import Wording, said_of, wording_of
 from core.ledger.signals import last_given
 from core.messages import Message, MessageRef
 from core.modes import Mode
@@ -41,12 +40,16 @@ DECIDED = "That was decided before: it was {state}."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What is to be kept: the words with their question, and the messages that they stand in."""
+    """What is to be kept: the words with their question, and the messages that they stand in.
+
+    `same` is what others said to that question that says the same.
+    """
 
     proposal: Proposal
     wording: Wording
     parts: tuple[MessageRef, ...]
     support: tuple[Citation, ...] = ()
+    same: frozenset[str] = frozenset()
 
 
 class Offering:
@@ -96,6 +99,22 @@ class Offering:
             return False
         return True
 
+    async def open_on(self, platform: str) -> list[tuple[str, Answer]]:
+        """Return what people of a platform are still asked, each with the id of whom, oldest first.
+
+        After thirty days nobody is asked any more, nor where there is nothing left to be kept.
+        """
+        found: list[tuple[str, Answer]] = []
+        async with self._ledger.reading() as connection:
+            for offer in await offers.open_offers(connection, platform, self._now() - LATELY):
+                message = await delivered(connection, offer.message_id)
+                answer = await load_answer(connection, offer.answer_id)
+                if message is None or answer is None or not answer.question.text:
+                    continue
+                if not await is_buried(connection, message.ref):
+                    found.append((offer.person_id, _asks(offer, message, answer)))
+        return found
+
     async def objection(self, decision: Decision) -> str | None:
         """Return the sentence on why a decision on an offer would have no effect now, or None."""
         async with self._ledger.reading() as connection:
@@ -112,7 +131,11 @@ class Offering:
         async with self._ledger.reading() as connection:
             offer = await self._open(connection, decision)
             kept = await self._kept(connection, decision, offer)
-        return replace(kept, support=await self._proposals.support(kept.proposal))
+            audience = kept.proposal.conversation.audience
+            said = await said_of(connection, kept.wording.text, audience)
+        support = await self._proposals.support(kept.proposal)
+        same = await self._proposals.same(kept.proposal.text, said.values())
+        return replace(kept, support=support, same=same)
 
     async def settle(
         self, connection: Transaction, decision: Decision, prepared: Kept | None
@@ -127,7 +150,10 @@ class Offering:
             return
         kept = await self._kept(connection, decision, offer)  # as it stands by now
         proposal = kept.proposal
-        await self._proposals.keep(connection, proposal, prepared.support, kept.wording, kept.parts)
+        same = prepared.same if prepared.proposal.text == proposal.text else ()
+        await self._proposals.keep(
+            connection, proposal, prepared.support, kept.wording, kept.parts, same
+        )
         await offers.decide_offer(connection, offer.id, OfferState.KEPT)
 
     # -- whom to ask ---------------------------------------------------------------------------
@@ -136,7 +162,7 @@ class Offering:
         """Return the answer that a message is better than, where its writer may be asked about it."""
         answer_id = await offers.answered_below(connection, message.ref)
         answer = await load_answer(connection, answer_id) if answer_id else None
-        if answer is None or not await self._is_bad(connection, answer):
+        if answer is None or not await doubt_of(connection, answer.id, self._rules.sure_from):
             return None
         facts = await facts_of(
             connection, message, default=self._rules.mode, silenced_by=self._rules.silenced_by
@@ -148,13 +174,6 @@ class Offering:
             return None
         trusted = await is_trusted(connection, self._settings, message.person, message.sent_at)
         return answer if trusted else None
-
-    async def _is_bad(self, connection: Transaction, answer: Answer) -> bool:
-        """Say whether the bot did not know, was unsure, or was found wrong by somebody."""
-        if answer.origin is Origin.UNKNOWN or is_unsure(answer, self._rules.sure_from):
-            return True
-        given = await live_verdicts(connection, [answer.id])
-        return any(one.verdict is Verdict.DOWN for one in given)
 
     async def _had_enough(
         self, connection: Transaction, accounts: Sequence[str], answer_id: str
@@ -194,7 +213,7 @@ class Offering:
         proposal = Proposal(
             event_id=decision.event_id,
             ref=written[0][0],
-            conversation=await as_known(connection, message.conversation),
+            conversation=message.conversation,
             person=decision.person,
             author=decision.person,
             text="\n\n".join(text for _, text in written),

@@ -1,6 +1,6 @@
 """Taking a proposal: what somebody wrote, and another found worth keeping, becomes an answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from core.audience import Audience
 from core.documents import content_hash
 from core.errors import UnknownAnswerError
 from core.feedback import Feedback, Proposal, Verdict, Via, is_one_of
+from core.learning.duplicates import alike
 from core.learning.promotion import Move, carry_out
 from core.learning.support import support_of
 from core.ledger import proposals
@@ -17,7 +18,7 @@ from core.ledger.epochs import outdate
 from core.ledger.feedback import append, live_verdicts
 from core.ledger.inbox import is_buried
 from core.ledger.ledger import Transaction
-from core.ledger.narrowing import meet
+from core.ledger.narrowing import meet, narrowed_to
 from core.ledger.people import see_person
 from core.ledger.proposals import Wording
 from core.ledger.runs import note
@@ -51,6 +52,10 @@ class Proposals:
             return ()
         return await support_of(self._retriever, proposal.text, proposal.conversation.audience)
 
+    async def same(self, text: str, others: Collection[str]) -> frozenset[str]:
+        """Return which of others' texts say the same in other words; that takes a while as well."""
+        return await alike(self._retriever, text, others)
+
     async def take(
         self, connection: Transaction, proposal: Proposal, support: tuple[Citation, ...]
     ) -> Proposal | None:
@@ -81,21 +86,25 @@ class Proposals:
         support: tuple[Citation, ...],
         wording: Wording,
         parts: Sequence[MessageRef],
+        same: Collection[str] = (),
     ) -> str:
         """Store what somebody wrote in several messages, as one answer of theirs; return its id.
 
-        Where somebody else's answer says the same to the same question and readers, it is that one,
-        with a vote for it.
+        Where somebody else's answer to the same question and readers says the same, in these words or
+        in those of `same`, it is that one, with a vote for it. The conversation may have been made
+        private since the messages were sent.
         """
         await see_person(connection, proposal.person, self._now())
-        place = await meet(connection, proposal.conversation, proposal.at, self._now())
-        answer = self._answer(
-            content_hash(proposal.event_id)[:32], proposal, support, wording, place.audience
-        )
-        before = await proposals.said_before(connection, answer)
-        if before is not None:
-            await self._vote(connection, proposal, before)
-            return before
+        place = proposal.conversation
+        audience = await narrowed_to(connection, place.audience, place.id)
+        answer_id = content_hash(proposal.event_id)[:32]
+        answer = self._answer(answer_id, proposal, support, wording, audience)
+        said = await proposals.said_of(connection, wording.text, audience)
+        before = [id_ for id_, text in said.items() if text == answer.text]
+        before += [id_ for id_, text in said.items() if text in same]
+        if before:
+            await self._vote(connection, proposal, before[0])
+            return before[0]
         await proposals.save_proposed(connection, answer, wording)
         for number, ref in enumerate(parts):
             part = replace(proposal, event_id=f"{proposal.event_id}:part{number}", ref=ref)

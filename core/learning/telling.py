@@ -1,7 +1,7 @@
 """Telling: who asked in vain is told of the verified answer that there is now, where they asked."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from core.learning.recalled import Recalled
 from core.learning.reuse import Reuse
 from core.ledger import tellings
 from core.ledger.answers import load_answer, save_answer, save_post
+from core.ledger.doubts import doubt_of
 from core.ledger.feedback import live_verdicts
 from core.ledger.inbox import delivered, is_buried
 from core.ledger.ledger import Ledger, Transaction
@@ -111,7 +112,7 @@ class Teller:
             message = await delivered(connection, vain.message_id)
             if message is None or message.ref.platform not in self.replies:
                 return None
-            if not vain.unsure and not await _is_doubted(connection, vain.answer_id):
+            if await doubt_of(connection, vain.answer_id, self._rules.sure_from) is None:
                 return None
             place = await narrowed_to(connection, EVERYONE, message.conversation.id)
         sought = await self._retriever.seek(vain.text, place.requires)
@@ -210,27 +211,34 @@ class Teller:
 
 
 async def _is_news(connection: Transaction, found: _Found, answer: Answer) -> bool:
-    """Say whether an asker does not know an answer yet, which was verified after they asked."""
+    """Say whether an answer is another one than was given, verified since, and not known there yet."""
     said = await load_answer(connection, found.vain.answer_id)
     at = await tellings.verified_at(connection, answer.id)
-    if said is None or answer.id in {said.id, said.reused_id} or at is None:
+    if said is None or at is None:
         return False
-    accounts = {one.id for one in await accounts_of(connection, found.message.person)}
-    wrote_it = answer.author is not None and answer.author.id in accounts
     return (
-        at > found.message.sent_at
-        and not wrote_it
-        and not await _was_helped(connection, said.id, accounts)
-        and not await tellings.was_told(connection, answer.id, accounts)
+        answer.id not in {said.id, said.reused_id}
+        and answer.text != said.text
+        and at > found.message.sent_at
         and await tellings.count_tellings(connection, answer.id) < MOST_PLACES
+        and not await tellings.is_told_in(connection, answer.id, found.message)
+        and await _is_awaited(connection, found, answer)
     )
 
 
-async def _was_helped(connection: Transaction, answer_id: str, accounts: Collection[str]) -> bool:
-    given = await live_verdicts(connection, [answer_id])
-    return any(one.verdict is Verdict.UP and one.person.id in accounts for one in given)
-
-
-async def _is_doubted(connection: Transaction, answer_id: str) -> bool:
-    given = await live_verdicts(connection, [answer_id])
-    return any(one.verdict is Verdict.DOWN for one in given)
+async def _is_awaited(connection: Transaction, found: _Found, answer: Answer) -> bool:
+    """Say whether the asker, or who found wrong there what was said, does not know the answer yet."""
+    given = await live_verdicts(connection, [found.vain.answer_id])
+    waiting = [one.person for one in given if one.verdict is Verdict.DOWN]
+    for person in [found.message.person, *waiting]:
+        accounts = {one.id for one in await accounts_of(connection, person)}
+        asked = found.message.person.id in accounts
+        wrote_it = answer.author is not None and answer.author.id in accounts
+        known = await tellings.was_told(connection, answer.id, accounts)
+        if not (
+            wrote_it
+            or known
+            or (not asked and await tellings.was_by(connection, answer.id, accounts))
+        ):
+            return True
+    return False

@@ -272,7 +272,12 @@ async def empty_answers(
     connection: AsyncConnection, ids: Sequence[str], reason: str, now: datetime
 ) -> None:
     """Take answers' words; stale for good, so that no verdict brings back an empty answer."""
-    emptied = {"text": FORGOTTEN, "notice": None, "standing": Standing.STALE.value}
+    emptied = {
+        "text": FORGOTTEN,
+        "notice": None,
+        "score": None,
+        "standing": Standing.STALE.value,
+    }
     ids = list(dict.fromkeys([*ids, *await unjudged_fresh(connection, ids)]))
     await forget_grounds(connection, ids)
     await forget_verifications(connection, ids)

@@ -45,12 +45,6 @@ async def meet(
     return conversation
 
 
-async def as_known(connection: AsyncConnection, conversation: Conversation) -> Conversation:
-    """Return a conversation that was told of some time ago as it stands by now."""
-    held = await _held(connection, conversation.id)
-    return conversation if held is None else _conversation_of(held)
-
-
 async def reopen(connection: AsyncConnection, event: Reopened, now: datetime) -> None:
     """Store what a conversation was made or named; what came later and overtook it stays.
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import Row, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.feedback import Via
 from core.ledger.conduct import offers
 from core.ledger.signals import signal_id
-from core.ledger.tables import feedback, messages
+from core.ledger.tables import feedback, messages, people
 from core.ledger.writes import insert_once
 from core.messages import Message, MessageRef
 
@@ -62,16 +62,22 @@ async def load_offer(connection: AsyncConnection, offer_id: str) -> Offer | None
     """Return an offer, or None."""
     found = await connection.execute(select(offers).where(offers.c.id == offer_id))
     row = found.one_or_none()
-    if row is None:
-        return None
-    return Offer(
-        id=row.id,
-        answer_id=row.answer_id,
-        message_id=row.message_id,
-        person_id=row.person_id,
-        state=OfferState(row.state),
-        at=row.at,
+    return _offer_of(row) if row is not None else None
+
+
+async def open_offers(connection: AsyncConnection, platform: str, since: datetime) -> list[Offer]:
+    """Return what people of a platform were offered since a time and have not decided, oldest first."""
+    rows = await connection.execute(
+        select(offers)
+        .join(people, people.c.id == offers.c.person_id)
+        .where(
+            people.c.platform == platform,
+            offers.c.state == OfferState.OPEN.value,
+            offers.c.at > since,
+        )
+        .order_by(offers.c.at, offers.c.id)
     )
+    return [_offer_of(row) for row in rows]
 
 
 async def decide_offer(connection: AsyncConnection, offer_id: str, state: OfferState) -> None:
@@ -142,3 +148,14 @@ async def forget_offers(
     if until is not None:
         theirs = and_(theirs, offers.c.at <= until)
     await connection.execute(delete(offers).where(theirs))
+
+
+def _offer_of(row: Row[tuple[object, ...]]) -> Offer:
+    return Offer(
+        id=row.id,
+        answer_id=row.answer_id,
+        message_id=row.message_id,
+        person_id=row.person_id,
+        state=OfferState(row.state),
+        at=row.at,
+    )

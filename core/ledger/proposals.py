@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Answer, Origin, Standing
+from core.audience import Audience
 from core.documents import content_hash
 from core.feedback import Proposal, is_one_of
 from core.ledger.answers import save_answer
@@ -224,19 +225,23 @@ async def stitched(connection: AsyncConnection, answer_id: str, without: str = "
     return "\n\n".join(one for one in said if one) if len(parts) > 1 else ""
 
 
-async def said_before(connection: AsyncConnection, answer: Answer) -> str | None:
-    """Return an answer that people saved in the same words, for the same question and readers."""
-    found = await connection.execute(
-        select(answers.c.id)
-        .join(proposals, proposals.c.answer_id == answers.c.id)
+async def said_of(connection: AsyncConnection, question: str, audience: Audience) -> dict[str, str]:
+    """Return the texts that people wrote as answers to a question and for its readers, by answer.
+
+    The oldest comes first. What is stale or retired is left out.
+    """
+    rows = await connection.execute(
+        select(answers.c.id, answers.c.text, answers.c.created_at)
+        .distinct()
         .join(questions, questions.c.answer_id == answers.c.id)
         .join(audiences, audiences.c.id == answers.c.audience_id)
         .where(
-            questions.c.hash == content_hash(answer.question.text),
-            answers.c.text == answer.text,
+            questions.c.hash == content_hash(question),
+            answers.c.origin == Origin.CORRECTION.value,
+            answers.c.reused_id.is_(None),
             answers.c.standing.not_in([Standing.STALE.value, Standing.RETIRED.value]),
-            audiences.c.key == answer.audience.key(),
+            audiences.c.key == audience.key(),
         )
-        .order_by(proposals.c.id)
+        .order_by(answers.c.created_at, answers.c.id)
     )
-    return found.scalars().first()
+    return {row.id: row.text for row in rows}

@@ -154,8 +154,9 @@ answers = Table(
     Column("audience_id", ForeignKey("audiences.id"), nullable=False),
     Column("author_id", ForeignKey("people.id"), index=True),
     Column("reused_id", ForeignKey("answers.id"), index=True),
-    Column("score", Float),
     Column("created_at", Instant, nullable=False, index=True),
+    # That of its best cited passage; not known of what was answered before this was kept.
+    Column("score", Float),
 )
 
 questions = Table(

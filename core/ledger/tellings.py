@@ -4,31 +4,30 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union_all, update
+from sqlalchemy import case, exists, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.answers import Origin, Standing
 from core.feedback import Verdict
 from core.ledger.conduct import tellings
+from core.ledger.doubts import is_bad, is_unsure
 from core.ledger.feedback import explicit
 from core.ledger.tables import answers, feedback, messages, questions, standings
 from core.ledger.writes import insert_once
+from core.messages import Message
 
+FIELDS = ("text", "asked", "message_id", "answer_id")
 MOST = 200  # questions that are looked at in one run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vain:
-    """A question whose answer, `answer_id`, helped little: the bot was `unsure`, if it knew one at all.
-
-    Otherwise somebody found the answer wrong.
-    """
+    """A question that was perhaps answered badly: `answer_id` is what was said."""
 
     text: str
     asked: str
     message_id: str
     answer_id: str
-    unsure: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,21 +39,25 @@ class Telling:
     copy_id: str
 
 
-async def asked_in_vain(connection: AsyncConnection, since: datetime, sure: float) -> list[Vain]:
+async def asked_in_vain(
+    connection: AsyncConnection, since: datetime, sure_from: float
+) -> list[Vain]:
     """Return the questions since a time that something was verified after, the newest first.
 
-    Only what the bot did not know, what scored less than `sure`, and what somebody said 👎 of, be
-    it taken back since; never what was asked in private, was taken away, or was told of already.
+    Only those that the bot did not know, that somebody said 👎 of, perhaps taken back since, or that
+    is rated badly, and last those that it was not sure of (`doubts.py`). Never what was asked in
+    private, was taken away, or was told of already.
     """
-    unsure = _unsure(sure)
+    unknown = answers.c.origin == Origin.UNKNOWN.value
     doubted = exists().where(
         feedback.c.answer_id == answers.c.id, feedback.c.verdict == Verdict.DOWN.value, explicit()
     )
+    vain = or_(unknown, doubted, is_bad())
     settled = exists().where(
         standings.c.standing == Standing.VERIFIED.value, standings.c.at > questions.c.asked_at
     )
     rows = await connection.execute(
-        select(questions, func.coalesce(unsure, False).label("unsure"))
+        select(questions)
         .join(answers, answers.c.id == questions.c.answer_id)
         .join(messages, messages.c.id == questions.c.message_id)
         .where(
@@ -62,30 +65,14 @@ async def asked_in_vain(connection: AsyncConnection, since: datetime, sure: floa
             questions.c.text != "",
             messages.c.private.is_(False),
             messages.c.deleted_at.is_(None),
-            or_(unsure, doubted),
+            or_(vain, is_unsure(sure_from)),
             settled,
             ~exists().where(tellings.c.message_id == questions.c.message_id),
         )
-        .order_by(questions.c.asked_at.desc(), questions.c.id)
+        .order_by(case((vain, 0), else_=1), questions.c.asked_at.desc(), questions.c.id)
         .limit(MOST)
     )
-    return [
-        Vain(
-            text=row.text,
-            asked=row.asked,
-            message_id=row.message_id,
-            answer_id=row.answer_id,
-            unsure=bool(row.unsure),
-        )
-        for row in rows
-    ]
-
-
-def _unsure(sure: float) -> ColumnElement[bool]:
-    return or_(
-        answers.c.origin == Origin.UNKNOWN.value,
-        and_(answers.c.reused_id.is_(None), answers.c.score < sure),
-    )
+    return [Vain(**{name: getattr(row, name) for name in FIELDS}) for row in rows]
 
 
 async def verified_at(connection: AsyncConnection, answer_id: str) -> datetime | None:
@@ -118,6 +105,39 @@ async def was_told(connection: AsyncConnection, answer_id: str, accounts: Collec
         .where(answers.c.reused_id == answer_id, questions.c.asker_id.in_(accounts))
     )
     return (await connection.execute(union_all(told, given).limit(1))).first() is not None
+
+
+async def was_by(connection: AsyncConnection, answer_id: str, accounts: Collection[str]) -> bool:
+    """Say whether a person found wrong what was said where others were told of an answer."""
+    found = await connection.execute(
+        select(tellings.c.copy_id)
+        .join(questions, questions.c.message_id == tellings.c.message_id)
+        .join(feedback, feedback.c.answer_id == questions.c.answer_id)
+        .where(
+            tellings.c.answer_id == answer_id,
+            feedback.c.person_id.in_(accounts),
+            feedback.c.verdict == Verdict.DOWN.value,
+            explicit(),
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+async def is_told_in(connection: AsyncConnection, answer_id: str, message: Message) -> bool:
+    """Say whether an answer was told of in a message's thread, or is about to be."""
+    thread = message.thread or message.ref.key
+    found = await connection.execute(
+        select(tellings.c.copy_id)
+        .join(messages, messages.c.id == tellings.c.message_id)
+        .where(
+            tellings.c.answer_id == answer_id,
+            messages.c.conversation_id == message.conversation.id,
+            func.coalesce(messages.c.thread, messages.c.key) == thread,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 async def save_telling(connection: AsyncConnection, telling: Telling, now: datetime) -> bool:

@@ -68,6 +68,7 @@ class Barkeep:
     feedback: list[Feedback] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    offered: list[tuple[str, Answer]] = field(default_factory=list)
     epochs: int = 0
     refusal: str = ""
 
@@ -144,6 +145,10 @@ class Barkeep:
 
     async def resume(self, platform: str, reply_to: Callable[[Message], Reply]) -> None:
         """Find nothing that a crash cut short."""
+
+    async def offers(self, platform: str) -> list[tuple[str, Answer]]:
+        """Return what people are asked, each with who is asked."""
+        return self.offered
 
     async def history(self, conversation_id: str) -> list[Entry]:
         """Return everything, with the verdicts that stand."""

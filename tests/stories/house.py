@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.app import App, open_app, utc_now
-from core.answers import Standing
+from core.answers import Origin, Standing
 from core.interfaces import Embedder
 from core.learning.promotion import Move, carry_out
+from core.ledger.offers import OfferState, count_offers
 from core.ledger.tables import answers
 from core.scheduler import silent
 from core.settings import load_settings
@@ -109,6 +110,17 @@ class House:
                 for id_ in rows.scalars()
             ]
             await carry_out(connection, moves, utc_now)
+
+    async def kept(self) -> list[str]:
+        """Return what people wrote that is stored as answers."""
+        async with self.app.store.ledger.reading() as connection:
+            wrote = answers.c.origin == Origin.CORRECTION.value
+            return list((await connection.execute(select(answers.c.text).where(wrote))).scalars())
+
+    async def declined(self, person_id: str) -> int:
+        """Return how often somebody said No to an offer."""
+        async with self.app.store.ledger.reading() as connection:
+            return await count_offers(connection, [person_id], state=OfferState.DECLINED)
 
     def scene(self, platform: str) -> "Scene":
         """Return a scene on a platform, about something new, in places that nobody was in."""

@@ -99,6 +99,7 @@ async def test_who_knows_better_in_the_thread_is_asked_whether_to_keep_it(scene:
     await scene.platform.settled()
     assert not await scene.ana.is_offered(question)
     await scene.ben.presses(offer, "Keep this as an answer")
+    await scene.platform.settled()
     await scene.reranked()
     assert known in await scene.told(scene.cleo, question, scene.garden)
     await scene.house.vouched(known)
@@ -106,3 +107,34 @@ async def test_who_knows_better_in_the_thread_is_asked_whether_to_keep_it(scene:
     told = await scene.platform.words(await scene.platform.answer(asked, 2))
     assert known in told
     assert "You asked this before" in told
+
+
+# What nobody else asks, by platform.
+REFUSED = {
+    "slack": (
+        "Whose harp did Queen Ottoline borrow?",
+        "She borrowed the harp of Bard Fergus, years ago.",
+    ),
+    "discord": (
+        "What feeds the giant snail of Grumbleford?",
+        "Cabbage leaves and stale pretzels, every Friday.",
+    ),
+    "room": (
+        "Which bridge did Engineer Wobbly paint?",
+        "Wobbly painted the crooked bridge near Sandport.",
+    ),
+}
+
+
+@on_each(Capability.REACTION, Capability.THREAD_FOLLOW_UP)
+async def test_a_no_to_an_offer_is_final(scene: Scene) -> None:
+    """The offer is gone, nothing is kept, and the No is counted."""
+    question, known = REFUSED[scene.platform.name]
+    asked = await scene.ana.asks(scene.hall, question)
+    await scene.platform.answer(asked)
+    await scene.ben.answers(asked, "Ana", known)
+    await scene.ben.presses(await scene.ben.offered(question), "No")
+    await scene.platform.settled()
+    assert not await scene.ben.is_offered(question)
+    assert known not in await scene.house.kept()
+    assert await scene.house.declined(scene.platform.person_id("Ben")) == 1

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -11,8 +12,9 @@ from bot.room.chart import chart_options
 from bot.room.guest import Guest
 from bot.room.post import Phase, Post, threads_of
 from bot.room.tavern import SORRY, Knowledge, Tavern, is_asked, person
-from core.answers import Placement
+from core.answers import Answer, Origin, Placement, Question
 from core.assistant import Assistant
+from core.audience import EVERYONE
 from core.errors import LedgerError, NoPlaceError, TavernkeepError
 from core.feedback import Verdict, Via
 from core.interfaces import Reply
@@ -249,3 +251,24 @@ async def test_the_chart_has_a_line_for_each_rated_answer(tavern: Tavern, barkee
     assert options is not None
     assert options["xAxis"]["data"] == ["#1", "#2"]
     assert [line["data"] for line in options["series"]] == [[0.6, 0.66]]
+
+
+async def test_what_somebody_was_offered_outlives_a_restart(barkeep: Barkeep) -> None:
+    """A room that opens anew shows it to them alone; once it is decided anywhere, to nobody."""
+    offer = Answer(
+        id="offer",
+        question=Question(id="q", text="Where?", asked="Where?"),
+        text="Shall people get what you wrote?",
+        origin=Origin.OFFER,
+        audience=EVERYONE,
+        created_at=datetime(2026, 6, 1, 12, tzinfo=UTC),
+    )
+    barkeep.offered = [(person("Ben").id, offer)]
+    opened = Tavern()
+    await opened.open(cast(Assistant, barkeep))
+    assert opened.timeline.offers_to(person("Ben").id) == [offer]
+    assert opened.timeline.offers_to(person("Ana").id) == []
+    barkeep.offered = []
+    await opened.refresh()
+    assert opened.timeline.offers_to(person("Ben").id) == []
+    await opened.close()

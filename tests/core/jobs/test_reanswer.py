@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from core.answers import Answer, Origin, Standing
+from core.audience import EVERYONE, members_of
 from core.embedders.hashing import HashingEmbedder
 from core.errors import TavernkeepError
 from core.feedback import Reason, Verdict
@@ -17,11 +19,14 @@ from core.learning.reviewing import Reviewing
 from core.ledger.answers import load_answer
 from core.ledger.ledger import Ledger
 from core.ledger.reanswers import Stage, for_review, reanswers_in
+from core.ledger.tables import answers
+from core.messages import Conversation, Person
 from core.models.claude import Claude
 from core.models.quoting import QuotingModel
 from core.prompts import Instructions
 from core.settings import AnthropicSettings, Settings
 from plugins.review import ReviewNext
+from tests.core.learning.test_offering import closes
 from tests.doubles import Clock, silent
 from tests.servers.claude import LoopbackClaude
 from tests.tavern import ANA, BEN, CELLAR, CLEO, HALL, KITCHEN, Tavern, memory_tavern
@@ -257,3 +262,37 @@ async def test_what_was_asked_among_few_is_reviewed_among_them(tavern: Tavern) -
     await run(tavern)
     assert await reviewing(tavern).next(CLEO, HALL) is None
     assert await reviewing(tavern).next(CLEO, CELLAR)
+
+
+async def fixed_by(tavern: Tavern, person: Person) -> Answer:
+    """Return the one better answer that a person wrote."""
+    async with tavern.ledger.reading() as connection:
+        rows = await connection.execute(
+            select(answers.c.id).where(answers.c.author_id == person.id)
+        )
+        fixed = await load_answer(connection, rows.scalar_one())
+    assert fixed
+    return fixed
+
+
+async def test_a_fix_is_for_whoever_reads_what_was_reviewed(tavern: Tavern) -> None:
+    """Though a direct message showed it; and for fewer once its conversation is made private."""
+    await gone_stale(tavern)
+    await run(tavern)
+    tavern.commands.append(ReviewNext(reviewing(tavern)))
+    direct = Conversation(platform="test", key="cleo", direct=True, public=False)
+    shown = await tavern.ask("/review", person=CLEO, place=direct)
+    await tavern.correct(shown, "At nine, and at eleven on Sundays.", CLEO)
+    assert (await fixed_by(tavern, CLEO)).audience == EVERYONE
+    await closes(tavern, HALL)
+    assert (await fixed_by(tavern, CLEO)).audience == members_of(HALL.id)
+
+
+async def test_what_others_fix_below_a_review_stays_where_they_wrote_it(tavern: Tavern) -> None:
+    """In the cellar Cleo shows what everyone may read; what Ben writes there is for the cellar."""
+    await gone_stale(tavern)
+    await run(tavern)
+    tavern.commands.append(ReviewNext(reviewing(tavern)))
+    shown = await tavern.ask("/review", person=CLEO, place=CELLAR)
+    await tavern.correct(shown, "At nine, and at eleven on Sundays.", BEN)
+    assert (await fixed_by(tavern, BEN)).audience == CELLAR.audience

@@ -98,6 +98,26 @@ async def test_going_back_to_an_epoch_takes_its_floor_back(audited: Tavern) -> N
     assert await floor_of(audited) == learned
 
 
+async def test_a_forgotten_persons_labels_are_gone(audited: Tavern) -> None:
+    """The floor is what it was without them, to the bit; without anybody's labels nothing is proven."""
+    learning = audited.settings.learning.model_copy(update={"curators": (CURATOR.id, BEN.id)})
+    audited.settings = audited.settings.model_copy(update={"learning": learning})
+    await audited.rerank()
+    before, labels = await floor_of(audited), await certain(audited)
+    await audited.judge(await audited.ask(answered("p"), person=BEN), Verdict.DOWN, BEN)
+    await audited.rerank()
+    assert len(await certain(audited)) == len(labels) + 1
+    assert await floor_of(audited) != before
+    forgetting = Forgetting(ledger=audited.ledger, now=audited.clock)
+    await forgetting.forget(BEN)
+    await audited.rerank()
+    assert (await certain(audited), await floor_of(audited)) == (labels, before)
+    await forgetting.forget(CURATOR)
+    await audited.rerank()
+    assert await certain(audited) == []
+    assert not (await floor_of(audited)).proven
+
+
 async def test_a_crowd_has_no_say_of_single_thumbs(curated: Tavern) -> None:
     """Twenty answers that one person each found wrong are no label at all."""
     for name in NAMES:
@@ -132,15 +152,6 @@ async def test_what_a_verified_answer_has_a_source_for_should_have_been_answered
     await curated.rerank()
     (only,) = await certain(curated)
     assert (only.right, only.refused, len(only.shown)) == (True, True, 1)
-
-
-async def test_forgetting_who_judged_takes_their_labels(audited: Tavern) -> None:
-    """What the floor was learned from goes with them, and it is the one that is set again."""
-    assert (await floor_of(audited)).proven
-    await Forgetting(ledger=audited.ledger, now=audited.clock).forget(CURATOR)
-    await audited.rerank()
-    assert await certain(audited) == []
-    assert await floor_of(audited) == Floor(at=CONFIGURED, configured=CONFIGURED)
 
 
 async def test_a_changed_source_takes_its_labels_back(audited: Tavern) -> None:

@@ -1,4 +1,4 @@
-"""How well the best cited passage of an answer matched its question."""
+"""How well its best source matched what an answer was given to, by which the bot was sure or not."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply it. Of the answers that there are it is not known."""
-    op.add_column("answers", sa.Column("score", sa.Float()))
+    op.add_column("answers", sa.Column("score", sa.Float(), nullable=True))
 
 
 def downgrade() -> None:
