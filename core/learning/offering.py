@@ -206,7 +206,9 @@ class Offering:
         if message is None or wording is None or await is_buried(connection, message.ref):
             raise UnknownAnswerError(GONE)
         given = await last_given(connection, message)
-        since = given.at if given else message.sent_at - timedelta(seconds=1)
+        # What is offered counts, also where the platform's clock is behind ours.
+        before = message.sent_at - timedelta(microseconds=1)
+        since = min(given.at, before) if given else before
         written = await offers.written_around(connection, message, since, decision.at)
         if not written:
             raise UnknownAnswerError(GONE)

@@ -1,7 +1,8 @@
 """One bot that serves every platform at once, and what stories on it are about."""
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +117,20 @@ class House:
         async with self.app.store.ledger.reading() as connection:
             wrote = answers.c.origin == Origin.CORRECTION.value
             return list((await connection.execute(select(answers.c.text).where(wrote))).scalars())
+
+    async def has_kept(self, text: str) -> bool:
+        """Say whether what somebody wrote is stored as an answer, be it with somebody's name before it."""
+        return any(text in one for one in await self.kept())
+
+    async def until(self, true: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until something is stored; raise `TimeoutError` after a minute."""
+        async with asyncio.timeout(60):
+            while not await true():  # noqa: ASYNC110 - nothing tells when it is
+                await asyncio.sleep(0.02)
+
+    async def has_declined(self, person_id: str) -> bool:
+        """Say whether somebody said No to an offer."""
+        return await self.declined(person_id) > 0
 
     async def declined(self, person_id: str) -> int:
         """Return how often somebody said No to an offer."""

@@ -99,6 +99,7 @@ async def test_who_knows_better_in_the_thread_is_asked_whether_to_keep_it(scene:
     await scene.platform.settled()
     assert not await scene.ana.is_offered(question)
     await scene.ben.presses(offer, "Keep this as an answer")
+    await scene.house.until(lambda: scene.house.has_kept(known))
     await scene.platform.settled()
     await scene.reranked()
     assert known in await scene.told(scene.cleo, question, scene.garden)
@@ -134,7 +135,9 @@ async def test_a_no_to_an_offer_is_final(scene: Scene) -> None:
     await scene.platform.answer(asked)
     await scene.ben.answers(asked, "Ana", known)
     await scene.ben.presses(await scene.ben.offered(question), "No")
+    ben = scene.platform.person_id("Ben")
+    await scene.house.until(lambda: scene.house.has_declined(ben))
     await scene.platform.settled()
     assert not await scene.ben.is_offered(question)
-    assert known not in await scene.house.kept()
-    assert await scene.house.declined(scene.platform.person_id("Ben")) == 1
+    assert not await scene.house.has_kept(known)
+    assert await scene.house.declined(ben) == 1

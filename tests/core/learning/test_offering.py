@@ -174,6 +174,15 @@ async def test_several_messages_are_kept_as_one_answer(tavern: Tavern) -> None:
     assert third.text == MORE
 
 
+async def test_what_a_slow_clock_dates_before_the_answer_is_kept(tavern: Tavern) -> None:
+    """The platform's clock is two seconds behind the bot's: what was written is there all the same."""
+    asked, _ = await unknown(tavern)
+    tavern.clock.advance(seconds=-2)
+    _, reply = await answers(tavern, asked)
+    await decided(tavern, reply.answer)
+    assert [one.text for one in await saved(tavern)] == [SAID]
+
+
 async def test_what_was_kept_is_given_to_who_asks_the_same(tavern: Tavern) -> None:
     """On trial, under its author's name, and only after the re-ranking."""
     asked, _ = await unknown(tavern)

@@ -178,7 +178,7 @@ async def test_a_server_that_does_not_answer_in_time_is_said(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Waiting for an answer is bounded; the connection that waited is not used again."""
-    monkeypatch.setattr(engines, "ANSWERING", 0.2)
+    monkeypatch.setattr(engines, "ANSWERING", 1.0)
     slow = Ledger(ledger.url.render_as_string(hide_password=False))
     await count(slow)
 
