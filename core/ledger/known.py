@@ -52,7 +52,7 @@ async def known_questions(
     standing, fell = await _stood(connection, before)
     doubtful = {*fell, *falling}
     pushed = await _pushed_down(connection, doubtful, curators) if curators else frozenset()
-    asked = await _questions_of(connection, (standing - doubtful) | pushed)
+    asked = await _questions_of(connection, (standing - doubtful) | pushed, before)
     chosen = list(asked.items())[:limit]
     held = await load_answers(connection, sorted({id_ for _, (_, ids) in chosen for id_ in ids}))
     known = [
@@ -109,14 +109,16 @@ async def _pushed_down(
 
 
 async def _questions_of(
-    connection: AsyncConnection, ids: Collection[str]
+    connection: AsyncConnection, ids: Collection[str], before: datetime
 ) -> dict[str, tuple[str, list[str]]]:
-    """Return by hash the questions of answers, and the answers' ids."""
+    """Return by hash the questions that answers had before a time, and the answers' ids."""
     asked: dict[str, tuple[str, list[str]]] = {}
     for portion in portions(sorted(ids)):
         rows = await connection.execute(
             select(questions.c.text, questions.c.hash, questions.c.answer_id).where(
-                questions.c.answer_id.in_(portion), questions.c.text != ""
+                questions.c.answer_id.in_(portion),
+                questions.c.text != "",
+                questions.c.asked_at < before,
             )
         )
         for row in sorted(rows, key=lambda one: (one.hash, one.answer_id)):
@@ -127,7 +129,11 @@ async def _questions_of(
 async def _rightly_unknown(
     connection: AsyncConnection, curators: Collection[str], before: datetime, limit: int
 ) -> list[Known]:
-    said = exists().where(feedback.c.answer_id == answers.c.id, feedback.c.at < before)
+    said = exists().where(
+        feedback.c.answer_id == answers.c.id,
+        feedback.c.at < before,
+        feedback.c.person_id.in_(sorted(curators)),
+    )
     rows = await connection.execute(
         select(answers.c.id)
         .where(answers.c.origin == Origin.UNKNOWN.value, said)

@@ -363,3 +363,16 @@ async def test_two_runs_at_once_leave_one_epoch_that_counts(vouched: Tavern) -> 
     there = await epochs(vouched)
     assert [outcome for _, live, outcome in there if live] == [Outcome.PASSED]
     assert (await vouched.ask("How old is the dog?")).text == "It is nine."
+
+
+async def test_other_words_that_were_accepted_later_were_not_known_before(vouched: Tavern) -> None:
+    """A phrasing of a verified answer is known from when somebody liked the answer there."""
+    then = vouched.clock.advance(hours=1)
+    vouched.clock.advance(hours=1)
+    again = await vouched.ask("alamp achair abowl please tell")
+    assert again.reused_id
+    await vouched.judge(again, Verdict.UP, ANA)
+    await vouched.rerank()
+    async with vouched.ledger.reading() as connection:
+        known = await known_questions(connection, [CURATOR.id], then, 200)
+    assert sorted(one.text for one in known) == [question(name) for name in NAMES]
