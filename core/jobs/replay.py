@@ -79,6 +79,6 @@ def _since(there: list[Epoch], earlier: Epoch, live: Epoch) -> datetime:
 
 def _a_day_before(there: list[Epoch], live: Epoch, now: datetime) -> Epoch | None:
     """Return the newest epoch before the live one that is a day old, or else the oldest that passed."""
-    fit = [one for one in there if one.id < live.id and not one.refused]
+    fit = [one for one in there if one.id < live.id and one.counted]
     old = (one for one in fit if now - one.made_at >= LATELY)
     return next(old, fit[-1] if fit else None)

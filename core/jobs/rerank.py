@@ -3,26 +3,29 @@
 import json
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.answers import Answer, Origin, Question, Standing
+from core.answers import Answer, Origin, Question
 from core.documents import content_hash
-from core.feedback import Feedback, Penalty, Rating, Weighed, by_answer
+from core.feedback import Feedback, Weighed, by_answer
 from core.indexing import Indexing
 from core.job import JobReport, Progress
 from core.learning.grounds import SecondGate
+from core.learning.judged import Judged
 from core.learning.penalties import penalties_of
 from core.learning.promotion import Move, by_others, carry_out, next_move
 from core.learning.replay import Replay
-from core.learning.trusting import Weights, weights_of
+from core.learning.trusting import weights_of
 from core.learning.weighing import weighed_of
 from core.ledger.answers import answers_to_rank, load_answers, save_question, standings_of
 from core.ledger.epochs import (
+    EPOCHS,
     FITTED,
     Epoch,
     begin_epoch,
+    is_overtaken,
     live_epoch,
     newest_epoch,
     one_epoch,
@@ -48,24 +51,8 @@ from core.settings_of_learning import LearningSettings
 
 log = logging.getLogger(__name__)
 AT_ONCE = 50  # answers that are judged, or moved, between two breaths
+OVERTAKEN = Proof(outcome=Outcome.FAILED, reason="another one came to count meanwhile")
 FADES_AFTER = timedelta(days=1)  # without new evidence ratings still fade, slowly
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
-    """What an epoch will say, worked out beside whoever writes meanwhile.
-
-    `standings` are those that the moves start from; `liked` are the answers that somebody likes.
-    """
-
-    last_feedback_id: int
-    weights: Weights
-    rated: dict[str, Rating] = field(default_factory=dict)
-    standings: dict[str, Standing] = field(default_factory=dict)
-    moves: list[Move] = field(default_factory=list)
-    liked: set[str] = field(default_factory=set)
-    weighed: list[Weighed] = field(default_factory=list)
-    penalties: list[Penalty] = field(default_factory=list)
 
 
 class Rerank:
@@ -108,14 +95,17 @@ class Rerank:
             refused = newest if newest and newest.refused and not (live and live.held) else None
             stale = await self._is_stale(connection, refused or live, last, now)
             judged = await self._judge(connection, last, now, progress) if stale else None
+            before = live.id if live else None
         if judged is None:
             await self._finish(live, progress)
             return JobReport(summary=_unmoved(live), figures={"moved": 0})
         if self._grounds is not None:
             judged.moves[:] = await self._grounds.allowed(judged.moves)
-        return await self._renew(judged, now, progress)
+        return await self._renew(judged, before, now, progress)
 
-    async def _renew(self, judged: _Judged, now: datetime, progress: Progress) -> JobReport:
+    async def _renew(
+        self, judged: Judged, before: int | None, now: datetime, progress: Progress
+    ) -> JobReport:
         """Make an epoch, and let it count if it is proven to be no worse than the one that does."""
         async with self._ledger.writing() as connection:
             epoch_id = await self._make(connection, judged, now)
@@ -123,20 +113,27 @@ class Rerank:
         await self._finish(shadow, progress)
         proof = await self._prove(epoch_id, judged.moves)
         if proof is not None and proof.outcome is Outcome.FAILED:
+            return await self._refuse(epoch_id, proof)
+        async with self._ledger.alone(EPOCHS):  # nobody goes back meanwhile
+            async with self._ledger.reading() as connection:
+                overtaken = await is_overtaken(connection, before)
+            if overtaken:
+                return await self._refuse(epoch_id, OVERTAKEN)
+            moved = await self._move(judged)
             async with self._ledger.writing() as connection:
                 await prove(connection, [epoch_id], proof)
-            summary = f"Epoch {epoch_id} does not count: {proof.reason}."
-            log.warning("%s", summary)
-            return JobReport(summary=summary, figures={"moved": 0})
-        moved = await self._move(judged)
-        async with self._ledger.writing() as connection:
-            if proof is not None:
-                await prove(connection, [epoch_id], proof)
-            await self._begin(connection, epoch_id, judged, now)
+                await self._begin(connection, epoch_id, judged, now)
         await self._finish(shadow, progress)
         figures = {"epoch": epoch_id, "rated": len(judged.rated), "moved": moved}
         summary = f"Epoch {epoch_id}: {figures['rated']} answers rated, {moved} moved."
         return JobReport(summary=summary, figures=figures)
+
+    async def _refuse(self, epoch_id: int, proof: Proof) -> JobReport:
+        async with self._ledger.writing() as connection:
+            await prove(connection, [epoch_id], proof)
+        summary = f"Epoch {epoch_id} does not count: {proof.reason}."
+        log.warning("%s", summary)
+        return JobReport(summary=summary, figures={"moved": 0})
 
     async def _prove(self, epoch_id: int, moves: list[Move]) -> Proof | None:
         """Ask what is known; what would answer a canary does not move, and holds nobody else up."""
@@ -185,10 +182,10 @@ class Rerank:
 
     async def _judge(
         self, connection: Transaction, last: int, now: datetime, progress: Progress
-    ) -> _Judged:
+    ) -> Judged:
         """Rate a few answers at a time, so that whoever else is at work gets a word in."""
         weights = await weights_of(connection, self._settings, now)
-        judged = _Judged(last_feedback_id=last, weights=weights)
+        judged = Judged(last_feedback_id=last, weights=weights)
         ids = await answers_to_rank(connection)
         for portion in portions(ids, AT_ONCE):
             progress("rating answers", len(judged.rated), len(ids))
@@ -210,7 +207,7 @@ class Rerank:
 
     def _rate(
         self,
-        judged: _Judged,
+        judged: Judged,
         answer: Answer,
         verdicts: Sequence[Feedback],
         verified: Verification | None,
@@ -227,7 +224,7 @@ class Rerank:
 
     def _weigh(
         self,
-        judged: _Judged,
+        judged: Judged,
         held: Mapping[str, Answer],
         verdicts: Sequence[Feedback],
         now: datetime,
@@ -247,7 +244,7 @@ class Rerank:
             if answer.origin is not Origin.COMMAND
         ]
 
-    async def _move(self, judged: _Judged) -> int:
+    async def _move(self, judged: Judged) -> int:
         """Move answers, a few at a time, before the epoch: a run that is cut off is made up by the next.
 
         What was moved by somebody else since it was judged stays there.
@@ -265,7 +262,7 @@ class Rerank:
             moved += len(due)
         return moved
 
-    async def _make(self, connection: Transaction, judged: _Judged, now: datetime) -> int:
+    async def _make(self, connection: Transaction, judged: Judged, now: datetime) -> int:
         prior = fitted(self._prior, judged.rated.values())
         return await save_epoch(
             connection,
@@ -278,7 +275,7 @@ class Rerank:
         )
 
     async def _begin(
-        self, connection: Transaction, epoch_id: int, judged: _Judged, now: datetime
+        self, connection: Transaction, epoch_id: int, judged: Judged, now: datetime
     ) -> None:
         await begin_epoch(connection, epoch_id)
         await prune_epochs(connection, now)

@@ -9,7 +9,7 @@ from core.errors import UnknownEpochError
 from core.feedback import Rating
 from core.learning.promotion import Move, carry_out
 from core.ledger.answers import load_answers
-from core.ledger.epochs import Epoch, go_to, let_go, list_epochs, load_ratings, prove
+from core.ledger.epochs import EPOCHS, Epoch, go_to, let_go, list_epochs, load_ratings, prove
 from core.ledger.ledger import Ledger, Transaction
 from core.ledger.runs import note
 from core.ledger.standings import moved_since
@@ -66,7 +66,7 @@ class Epochs:
         No other epoch is made until `release`. `why` is written down with those that were gone back
         from. Raises `UnknownEpochError` where there is no such one.
         """
-        async with self._ledger.writing() as connection:
+        async with self._ledger.alone(EPOCHS), self._ledger.writing() as connection:
             later = [one for one in await _known(connection, epoch_id) if one.id > epoch_id]
             moves = await undone(connection, later[-1].made_at) if later else []
             await carry_out(connection, moves, self._now)

@@ -89,7 +89,7 @@ async def _given(connection: AsyncConnection) -> dict[str, int]:
 
 async def _ratings_at(connection: AsyncConnection, at: datetime) -> dict[str, float]:
     """Return the ratings of the last epoch that was made by then and may count; nothing before one."""
-    there = (one for one in await list_epochs(connection) if one.made_at <= at and not one.refused)
+    there = (one for one in await list_epochs(connection) if one.made_at <= at and one.counted)
     last = next(there, None)
     held = await load_ratings(connection, last.id) if last else {}
     return {answer_id: rating.value for answer_id, rating in held.items()}

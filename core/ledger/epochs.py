@@ -19,6 +19,7 @@ from core.priors import NEUTRAL
 from core.proof import Outcome, Proof
 
 FITTED = "fitted"  # among the parameters of an epoch: its prior
+EPOCHS = "epochs"  # the right to say which one counts: one process at a time has it
 NEWEST = 20
 DAYS = 90
 
@@ -51,6 +52,11 @@ class Epoch:
         """Say whether it must not count: a replay failed it, or it was gone back from."""
         bad = {Outcome.FAILED, Outcome.UNDONE}
         return self.proof is not None and self.proof.outcome in bad
+
+    @property
+    def counted(self) -> bool:
+        """Say whether it counted and may do so again: what a crash left over has no proof."""
+        return not self.refused and (self.live or self.proof is not None)
 
 
 async def live_epoch(connection: AsyncConnection) -> Epoch | None:
@@ -134,10 +140,18 @@ def _proof_of(text: str | None) -> Proof | None:
     return Proof(**said | {"outcome": Outcome(said["outcome"]), "barred": barred})
 
 
-async def prove(connection: AsyncConnection, ids: Collection[int], proof: Proof) -> None:
-    """Write down what was found of epochs."""
+async def prove(connection: AsyncConnection, ids: Collection[int], proof: Proof | None) -> None:
+    """Write down what was found of epochs, if anything was looked for."""
+    if proof is None:
+        return
     found = json.dumps(asdict(proof), sort_keys=True)
     await connection.execute(update(epochs).where(epochs.c.id.in_(ids)).values(proof=found))
+
+
+async def is_overtaken(connection: AsyncConnection, live_id: int | None) -> bool:
+    """Say whether another epoch than the one of a number counts by now, or it is held."""
+    live = await live_epoch(connection)
+    return live is not None and (live.held or live.id != live_id)
 
 
 async def begin_epoch(connection: AsyncConnection, epoch_id: int) -> None:

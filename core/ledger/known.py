@@ -53,7 +53,8 @@ async def known_questions(
     doubtful = {*fell, *falling}
     pushed = await _pushed_down(connection, doubtful, curators) if curators else frozenset()
     asked = await _questions_of(connection, (standing - doubtful) | pushed, before)
-    chosen = list(asked.items())[:limit]
+    unknown = await _rightly_unknown(connection, curators, before, limit // 2)
+    chosen = list(asked.items())[: limit - len(unknown)]
     held = await load_answers(connection, sorted({id_ for _, (_, ids) in chosen for id_ in ids}))
     known = [
         Known(
@@ -65,7 +66,7 @@ async def known_questions(
         )
         for hash_, (text, ids) in chosen
     ]
-    return known + await _rightly_unknown(connection, curators, before, limit)
+    return known + unknown
 
 
 async def _stood(

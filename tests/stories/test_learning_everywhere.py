@@ -11,6 +11,7 @@ import pytest_asyncio
 from bot.adapter import Capability
 from core.feedback import Reason, Verdict
 from core.interfaces import Embedder
+from tests.stories.driver import Said
 from tests.stories.house import House, Scene
 from tests.stories.stage import helpful_to, on_each, opened_everywhere
 
@@ -88,13 +89,19 @@ UNKNOWN = {
 }
 
 
+async def answered_by_ben(scene: Scene, question: str, known: str) -> Said:
+    """Have Ana ask what the bot does not know, and Ben answer it; return what she asked."""
+    asked = await scene.ana.asks(scene.hall, question)
+    await scene.platform.answer(asked)
+    await scene.ben.answers(asked, "Ana", known)
+    return asked
+
+
 @on_each(Capability.REACTION, Capability.THREAD_FOLLOW_UP)
 async def test_who_knows_better_in_the_thread_is_asked_whether_to_keep_it(scene: Scene) -> None:
     """Ben alone sees the offer, and keeps it; Cleo has it; once it is verified, Ana is told."""
     question, known = UNKNOWN[scene.platform.name]
-    asked = await scene.ana.asks(scene.hall, question)
-    await scene.platform.answer(asked)
-    await scene.ben.answers(asked, "Ana", known)
+    asked = await answered_by_ben(scene, question, known)
     offer = await scene.ben.offered(question)
     await scene.platform.settled()
     assert not await scene.ana.is_offered(question)
@@ -131,9 +138,7 @@ REFUSED = {
 async def test_a_no_to_an_offer_is_final(scene: Scene) -> None:
     """The offer is gone, nothing is kept, and the No is counted."""
     question, known = REFUSED[scene.platform.name]
-    asked = await scene.ana.asks(scene.hall, question)
-    await scene.platform.answer(asked)
-    await scene.ben.answers(asked, "Ana", known)
+    await answered_by_ben(scene, question, known)
     await scene.ben.presses(await scene.ben.offered(question), "No")
     ben = scene.platform.person_id("Ben")
     await scene.house.until(lambda: scene.house.has_declined(ben))

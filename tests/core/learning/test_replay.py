@@ -1,6 +1,7 @@
 """Replay: an epoch counts once it is shown to be no worse on what is known, and no longer than that."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,7 +11,9 @@ from core.audience import members_of
 from core.embedders.hashing import HashingEmbedder
 from core.feedback import Verdict
 from core.jobs.replay import ReplayJob
+from core.learning.promotion import Move
 from core.learning.recalled import Recalled
+from core.learning.replay import Replay
 from core.learning.reuse import Reuse
 from core.learning.rollback import Epochs
 from core.learning.shadow import Shadow
@@ -19,7 +22,7 @@ from core.ledger.epochs import list_epochs, save_epoch
 from core.ledger.known import known_questions
 from core.ledger.ledger import Ledger
 from core.messages import Person
-from core.proof import Outcome
+from core.proof import Outcome, Proof
 from core.retrieval import Sought
 from core.settings import Settings
 from tests.doubles import Clock, silent
@@ -376,3 +379,53 @@ async def test_other_words_that_were_accepted_later_were_not_known_before(vouche
     async with vouched.ledger.reading() as connection:
         known = await known_questions(connection, [CURATOR.id], then, 200)
     assert sorted(one.text for one in known) == [question(name) for name in NAMES]
+
+
+class Interrupted(Replay):
+    """Has somebody go back to the first epoch while it asks."""
+
+    async def judge(self, epoch_id: int, moves: Sequence[Move]) -> Proof:
+        """Ask, and let them."""
+        proof = await super().judge(epoch_id, moves)
+        await Epochs(ledger=self._ledger, now=self._now).go_back(1)
+        return proof
+
+
+async def test_who_goes_back_while_an_epoch_is_judged_is_obeyed(vouched: Tavern) -> None:
+    """The new one never counts and moves nothing, and the hold stays."""
+    asked = await vouched.ask("How old is the dog?")
+    await vouched.correct(asked, "It is nine.")
+    assert vouched.replay
+    vouched.replay.__class__ = Interrupted
+    assert "does not count" in (await vouched.rerank()).summary
+    assert await epochs(vouched) == [(2, False, Outcome.FAILED), (1, True, Outcome.UNPROVEN)]
+    async with vouched.ledger.reading() as connection:
+        assert (await list_epochs(connection))[-1].held
+    assert (await vouched.ask("How old is the dog?")).reused_id is None
+
+
+async def test_the_job_never_goes_back_to_what_a_crash_left(vouched: Tavern) -> None:
+    """An epoch that never counted is no earlier one, however old it is."""
+    made = {"rated": {}, "weighed": [], "penalised": [], "now": vouched.clock.advance(seconds=5)}
+    async with vouched.ledger.writing() as connection:
+        await save_epoch(connection, parameters="{}", last_feedback_id=1, **made)  # type: ignore[arg-type]
+    kept, vouched.replay = vouched.replay, None
+    await spoil(vouched, "abc")
+    await vouched.rerank()
+    vouched.replay = kept
+    await job(vouched).run(vouched.clock.advance(days=1), silent)
+    assert [number for number, live, _ in await epochs(vouched) if live] == [1]
+
+
+async def test_a_limit_is_of_all_that_is_known(vouched: Tavern) -> None:
+    """What others said of "I don't know" takes no place from what a curator said."""
+    unknown = [await vouched.ask(f"How old is the dog{number}?") for number in range(6)]
+    for one in unknown:
+        await vouched.judge(one, Verdict.DOWN, ANA)
+    last = max(unknown, key=lambda one: one.id)
+    await vouched.judge(last, Verdict.UP, CURATOR)
+    now = vouched.clock.advance(hours=1)
+    async with vouched.ledger.reading() as connection:
+        known = await known_questions(connection, [CURATOR.id], now, 5)
+    assert len(known) == 5
+    assert last.question.text in {one.text for one in known}
