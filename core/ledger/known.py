@@ -50,7 +50,7 @@ async def known_questions(
     pushes down stays known as long as there are curators who could say so. It is one trial.
     """
     standing, fell = await _stood(connection, before)
-    doubtful = {*fell, *falling}
+    doubtful = fell | standing.intersection(falling)
     pushed = await _pushed_down(connection, doubtful, curators) if curators else frozenset()
     asked = await _questions_of(connection, (standing - doubtful) | pushed, before)
     unknown = await _rightly_unknown(connection, curators, before, limit // 2)

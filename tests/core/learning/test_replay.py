@@ -181,6 +181,21 @@ async def test_what_a_crowd_pushes_down_is_harm_and_one_trial_an_answer(vouched:
     assert await standing_of(vouched, second.id) is Standing.VERIFIED
 
 
+async def test_what_was_never_verified_may_fall(vouched: Tavern) -> None:
+    """Two corrections on trial that people find wrong fade together: that is no harm."""
+    stored = []
+    for asked in ("How old is the dog?", "Where does the cat sleep?"):
+        correction = vouched.correction(await vouched.ask(asked), "It is nine.", ANA)
+        stored.append(await vouched.corrections.take(correction))
+    await vouched.rerank()
+    tried = [one for one in stored if one]
+    assert [await standing_of(vouched, one.id) for one in tried] == [Standing.TRIAL] * 2
+    await push_down(vouched, tried)
+    await vouched.rerank()
+    assert (await epochs(vouched))[0][1:] == (True, Outcome.PASSED)
+    assert Standing.TRIAL not in [await standing_of(vouched, one.id) for one in tried]
+
+
 async def test_what_fell_since_is_still_known_to_the_job(vouched: Tavern) -> None:
     """What was pushed down while nothing was asked comes back, for it was verified the day before."""
     vouched.source.held += [page(one, f"{question(one)[:-1]} on the shelf.") for one in "mn"]
